@@ -1,0 +1,3 @@
+//! The program `kfk`; everything is in the library.
+
+fn main() {}
