@@ -2,4 +2,7 @@
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
+pub mod failure;
+pub mod nearest;
 pub mod yaml;
+pub mod kedro;

@@ -1,0 +1,507 @@
+//! The configuration in `conf/`, read as Kedro's `ConfigLoader` and `TemplatedConfigLoader` read it
+//! (Kedro 0.16 to 0.18): `conf/base` overlaid by `conf/<env>`, top-level keys replaced as a whole, keys
+//! that start with `_` dropped, placeholders filled in afterwards.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use anyhow::{Context, Result};
+use indexmap::IndexMap;
+
+use super::template::{self, Globals};
+use crate::failure::{Failure, place};
+use crate::yaml::{self, Key, Map, Node, Value};
+
+/// The folder of the configuration inside the project.
+const CONF: &str = "conf";
+const BASE: &str = "base";
+/// Kedro's default environment, which is kept out of version control and may be absent.
+const LOCAL: &str = "local";
+
+/// Where files of one kind are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Where {
+    /// Kedro's pattern `kind*`: beside each other in the environment's folder.
+    Top,
+    /// Kedro's patterns `kind*`, `kind*/**` and `**/kind*`: also in sub-folders.
+    Everywhere,
+}
+
+/// Reads the configuration of one environment.
+#[derive(Debug)]
+pub struct ConfigLoader {
+    root: PathBuf,
+    folders: Vec<PathBuf>,
+    globals: Globals,
+}
+
+/// A top-level entry and the file that it comes from, relative to the project.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The value.
+    pub node: Node,
+    /// Its file.
+    pub file: Rc<Path>,
+}
+
+/// The configuration of one kind, merged and filled in.
+#[derive(Debug, Default)]
+pub struct Config {
+    /// The top-level entries in Kedro's order.
+    pub entries: IndexMap<String, Entry>,
+    /// The files it was read from, relative to the project.
+    pub files: Vec<PathBuf>,
+    /// What the reader may want to mend.
+    pub warnings: Vec<String>,
+}
+
+impl ConfigLoader {
+    /// Looks at the folders of `environment` in the project at `root`.
+    ///
+    /// # Errors
+    /// Where `conf/base` or `conf/<environment>` is missing; only `conf/local` may be.
+    pub fn new(root: &Path, environment: &str, globals: Globals) -> Result<Self> {
+        let conf = root.join(CONF);
+        let base = conf.join(BASE);
+        if !base.is_dir() {
+            return Err(Failure::usage(format!(
+                "no folder `{CONF}/{BASE}` in `{}`",
+                root.display()
+            ))
+            .into());
+        }
+        let mut folders = vec![base];
+        let overlay = conf.join(environment);
+        if overlay.is_dir() {
+            if environment != BASE {
+                folders.push(overlay);
+            }
+        } else if environment != LOCAL {
+            let known = environments(&conf);
+            let known = known
+                .iter()
+                .map(|name| format!("`{name}`"))
+                .collect::<Vec<_>>()
+                .join(", ");
+            return Err(Failure::usage(format!(
+                "no folder `{CONF}/{environment}` for the environment `{environment}`"
+            ))
+            .hint(format!(
+                "the environments of this project are {known}; choose one with `-e` or `KEDRO_ENV`"
+            ))
+            .into());
+        }
+        Ok(Self {
+            root: root.to_owned(),
+            folders,
+            globals,
+        })
+    }
+
+    /// The files of one kind, relative to the project, those of `conf/base` first.
+    ///
+    /// # Errors
+    /// Where a folder cannot be read.
+    pub fn files(&self, kind: &str, depth: Where) -> Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        for folder in &self.folders {
+            files.extend(
+                lookup_files(folder, kind, depth)?
+                    .0
+                    .into_iter()
+                    .map(|file| self.relative(&file)),
+            );
+        }
+        Ok(files)
+    }
+
+    /// Reads, merges and fills in the configuration of one kind: `catalog`, `parameters`, `kubeflow`.
+    ///
+    /// # Errors
+    /// Where a file cannot be read, is not a mapping of names, repeats a key of another file of the same
+    /// environment, or holds a placeholder without a value.
+    pub fn get(&self, kind: &str, depth: Where) -> Result<Config> {
+        let mut config = Config::default();
+        for folder in &self.folders {
+            let (files, ignored) = lookup_files(folder, kind, depth)?;
+            for file in ignored {
+                let file = self.relative(&file);
+                config.warnings.push(format!(
+                    "{}: not read; kfk reads .yml, .yaml and .json",
+                    file.display()
+                ));
+            }
+            let mut layer: IndexMap<String, Entry> = IndexMap::new();
+            for file in files {
+                self.load(&file, &mut layer, &mut config)?;
+            }
+            for (key, entry) in layer {
+                config.entries.insert(key, entry);
+            }
+        }
+        self.fill(&mut config)?;
+        Ok(config)
+    }
+
+    fn relative(&self, file: &Path) -> PathBuf {
+        file.strip_prefix(&self.root).unwrap_or(file).to_owned()
+    }
+
+    /// Adds the entries of one file to those of its environment.
+    fn load(
+        &self,
+        file: &Path,
+        layer: &mut IndexMap<String, Entry>,
+        config: &mut Config,
+    ) -> Result<()> {
+        let name: Rc<Path> = self.relative(file).into();
+        config.files.push(name.to_path_buf());
+        let bytes = fs::read(file).with_context(|| format!("cannot read `{}`", name.display()))?;
+        for (key, node) in parse(&name, &bytes, &mut config.warnings)? {
+            let line = node.line;
+            let key = match key {
+                Key::Text(text) => text,
+                Key::Plain(text) => {
+                    return Err(Failure::usage(format!(
+                        "{}: a key that YAML reads as `{text}`, not as text; Kedro takes only text",
+                        place(&name, line)
+                    ))
+                    .hint("if it is a name, write it in quotes")
+                    .into());
+                }
+            };
+            if key.starts_with('_') {
+                continue;
+            }
+            match layer.entry(key) {
+                indexmap::map::Entry::Occupied(first) => {
+                    let earlier = place(&first.get().file, first.get().node.line);
+                    let key = first.key();
+                    return Err(Failure::usage(format!(
+                        "the key `{key}` stands in two files of one environment: {earlier} and {}",
+                        place(&name, line)
+                    ))
+                    .hint("Kedro refuses this; keep the key in one of them")
+                    .into());
+                }
+                indexmap::map::Entry::Vacant(slot) => {
+                    slot.insert(Entry {
+                        node,
+                        file: Rc::clone(&name),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn fill(&self, config: &mut Config) -> Result<()> {
+        let unresolved = |file: &Path, error: &template::Unresolved| {
+            let failure = Failure::usage(format!(
+                "{}: no value for the placeholder `{}` in `{}`",
+                place(file, error.line),
+                error.placeholder,
+                error.key
+            ));
+            match error.variable() {
+                Some(variable) => failure.hint(format!(
+                    "set the environment variable {variable}, or give a default: ${{{}|default}}",
+                    error.name
+                )),
+                None => failure.hint(format!("give it a default: ${{{}|default}}", error.name)),
+            }
+        };
+        if config.entries.keys().any(|key| key.contains("${")) {
+            for (key, entry) in std::mem::take(&mut config.entries) {
+                let key = template::fill_name(key, "", entry.node.line, &self.globals)
+                    .map_err(|error| unresolved(&entry.file, &error))?;
+                config.entries.insert(key, entry);
+            }
+        }
+        for (key, entry) in &mut config.entries {
+            template::fill(&mut entry.node, key, &self.globals)
+                .map_err(|error| unresolved(&entry.file, &error))?;
+        }
+        Ok(())
+    }
+}
+
+/// The names of the folders in `conf/`, in order.
+fn environments(conf: &Path) -> BTreeSet<String> {
+    let Ok(entries) = fs::read_dir(conf) else {
+        return BTreeSet::new();
+    };
+    entries
+        .filter_map(Result::ok)
+        .filter(|entry| entry.path().is_dir())
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect()
+}
+
+/// The files of one kind in one environment's folder: those that are read, in Kedro's order, and those that
+/// Kedro would read but kfk does not.
+fn lookup_files(
+    folder: &Path,
+    kind: &str,
+    depth: Where,
+) -> Result<(BTreeSet<PathBuf>, BTreeSet<PathBuf>)> {
+    let mut found = (BTreeSet::new(), BTreeSet::new());
+    let mut seen = BTreeSet::new();
+    walk(folder, kind, depth, false, &mut seen, &mut found)?;
+    Ok(found)
+}
+
+fn walk(
+    folder: &Path,
+    kind: &str,
+    depth: Where,
+    take_all: bool,
+    seen: &mut BTreeSet<PathBuf>,
+    found: &mut (BTreeSet<PathBuf>, BTreeSet<PathBuf>),
+) -> Result<()> {
+    let reading = || format!("cannot read the folder `{}`", folder.display());
+    // A link may lead back up.
+    if !seen.insert(fs::canonicalize(folder).with_context(reading)?) {
+        return Ok(());
+    }
+    let top = seen.len() == 1;
+    for entry in fs::read_dir(folder).with_context(reading)? {
+        let path = entry.with_context(reading)?.path();
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        // Globs do not match names that start with a dot.
+        if name.starts_with('.') {
+            continue;
+        }
+        let matches = take_all || name.starts_with(kind);
+        if path.is_dir() {
+            if depth == Where::Everywhere {
+                walk(
+                    &path,
+                    kind,
+                    depth,
+                    take_all || (top && matches),
+                    seen,
+                    found,
+                )?;
+            }
+        } else if matches {
+            let path = fs::canonicalize(&path)
+                .with_context(|| format!("cannot read `{}`", path.display()))?;
+            match path.extension().and_then(|extension| extension.to_str()) {
+                Some("yml" | "yaml" | "json") => _ = found.0.insert(path),
+                Some("ini" | "pickle" | "properties" | "xml") => _ = found.1.insert(path),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Parses a file by its extension; an empty one is an empty mapping.
+fn parse(name: &Path, bytes: &[u8], warnings: &mut Vec<String>) -> Result<Map> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let line = bytes[..error.valid_up_to()]
+            .split(|byte| *byte == b'\n')
+            .count();
+        Failure::usage(format!("{}: not UTF-8 text", place(name, line)))
+            .hint("save the file as UTF-8")
+    })?;
+    let root = if name
+        .extension()
+        .is_some_and(|extension| extension == "json")
+    {
+        yaml::json::read(bytes).map_err(|error| {
+            Failure::usage(format!(
+                "{}: not JSON: {}, at column {}",
+                place(name, error.line),
+                error.message,
+                error.column
+            ))
+        })?
+    } else {
+        let document = yaml::read::read(text).map_err(|error| {
+            let failure = Failure::usage(format!(
+                "{}: not YAML that Kedro could read: {}, at column {}",
+                place(name, error.line),
+                error.message,
+                error.column
+            ));
+            if text.contains("{%") || text.contains("{{") {
+                failure.hint("Jinja2 templates are not supported; write the file without them")
+            } else {
+                failure
+            }
+        })?;
+        for (key, first, second) in document.repeated {
+            warnings.push(format!("{}: the key `{key}` stands there twice, first in line {first}; the last one counts", place(name, second)));
+        }
+        document.root
+    };
+    match root.value {
+        Value::Map(map) => Ok(map),
+        Value::Null => Ok(Map::new()),
+        other => Err(Failure::usage(format!(
+            "{}: expected a mapping of names, not {}",
+            place(name, root.line),
+            other.describe()
+        ))
+        .into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Conf {
+        dir: tempfile::TempDir,
+    }
+
+    impl Conf {
+        fn new(files: &[(&str, &str)]) -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            fs::create_dir_all(dir.path().join("conf/base")).unwrap();
+            let conf = Self { dir };
+            for (name, text) in files {
+                conf.write(name, text.as_bytes());
+            }
+            conf
+        }
+
+        fn root(&self) -> PathBuf {
+            fs::canonicalize(self.dir.path()).unwrap()
+        }
+
+        fn write(&self, name: &str, bytes: &[u8]) {
+            let path = self.root().join("conf").join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+
+        fn get(&self, environment: &str, kind: &str, depth: Where) -> Result<Config> {
+            let globals = Globals::from_variables([("KEDRO_CONFIG_A", "b")]);
+            ConfigLoader::new(&self.root(), environment, globals)?.get(kind, depth)
+        }
+
+        fn keys(&self, environment: &str, depth: Where) -> Vec<String> {
+            self.get(environment, "parameters", depth)
+                .unwrap()
+                .entries
+                .into_keys()
+                .collect()
+        }
+
+        fn error(&self, environment: &str) -> String {
+            let error = self
+                .get(environment, "parameters", Where::Everywhere)
+                .unwrap_err();
+            let hint = crate::failure::hint_of(&error)
+                .map(|hint| format!(" | {hint}"))
+                .unwrap_or_default();
+            format!("{error:#}{hint}").replace(&*self.root().to_string_lossy(), "DIR")
+        }
+    }
+
+    #[test]
+    fn an_environment_replaces_whole_top_level_keys() {
+        let conf = Conf::new(&[
+            ("base/parameters.yml", "a: {x: 1, y: 2}\nb: 1\n_c: 1\n"),
+            ("prod/parameters.yml", "d: ${a}\na: {x: 3}\n"),
+        ]);
+        let config = conf.get("prod", "parameters", Where::Everywhere).unwrap();
+        assert_eq!(config.entries.keys().collect::<Vec<_>>(), ["a", "b", "d"]);
+        let Value::Map(a) = &config.entries["a"].node.value else {
+            panic!()
+        };
+        assert_eq!(a.len(), 1);
+        assert_eq!(
+            *config.entries["a"].file,
+            *Path::new("conf/prod/parameters.yml")
+        );
+        assert_eq!(config.entries["d"].node.value, Value::Text("b".into()));
+        assert_eq!(conf.keys("base", Where::Everywhere), ["a", "b"]);
+        assert_eq!(conf.keys("local", Where::Everywhere), ["a", "b"]);
+    }
+
+    #[test]
+    fn files_are_found_by_kedros_patterns() {
+        let conf = Conf::new(&[
+            ("base/parameters.yml", "k1: 1"),
+            ("base/parameters_old.yaml", "k2: 1"),
+            ("base/parameters/deep/x.json", "{\"k3\": 1}"),
+            ("base/sub/parameters_sub.yml", "k4: 1"),
+            ("base/sub/parameters_dir/x.yml", "not_read: 1"),
+            ("base/parameters.yml.bak", "not_read: 1"),
+            ("base/.parameters.yml", "not_read: 1"),
+            ("base/.hidden/parameters.yml", "not_read: 1"),
+            ("base/my_parameters.yml", "not_read: 1"),
+            ("base/parameters.ini", "[x]"),
+        ]);
+        assert_eq!(
+            conf.keys("local", Where::Everywhere),
+            ["k3", "k1", "k2", "k4"]
+        );
+        assert_eq!(conf.keys("local", Where::Top), ["k1", "k2"]);
+        let config = conf.get("local", "parameters", Where::Top).unwrap();
+        assert_eq!(
+            config.warnings,
+            ["conf/base/parameters.ini: not read; kfk reads .yml, .yaml and .json"]
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_once() {
+        let conf = Conf::new(&[("base/parameters.yml", "a: 1")]);
+        let base = conf.root().join("conf/base");
+        std::os::unix::fs::symlink(
+            base.join("parameters.yml"),
+            base.join("parameters_link.yml"),
+        )
+        .unwrap();
+        std::os::unix::fs::symlink(&base, base.join("parameters_loop")).unwrap();
+        assert_eq!(conf.keys("local", Where::Everywhere), ["a"]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let error = |text: &str| Conf::new(&[("base/parameters.yml", text)]).error("local");
+        insta::assert_snapshot!(error("a: [1\nb: 2\n"), @"conf/base/parameters.yml:2: not YAML that Kedro could read: illegal placement of ':' indicator, at column 2");
+        insta::assert_snapshot!(error("- a\n"), @"conf/base/parameters.yml:1: expected a mapping of names, not a list");
+        insta::assert_snapshot!(error("on: 1\n"), @"conf/base/parameters.yml:1: a key that YAML reads as `true`, not as text; Kedro takes only text | if it is a name, write it in quotes");
+        insta::assert_snapshot!(error("a:\n  b: ${nope}\n"), @"conf/base/parameters.yml:2: no value for the placeholder `${nope}` in `a.b` | set the environment variable KEDRO_CONFIG_NOPE, or give a default: ${nope|default}");
+        insta::assert_snapshot!(error("${nope.x}: 1\n"), @"conf/base/parameters.yml:1: no value for the placeholder `${nope.x}` in `${nope.x}` | give it a default: ${nope.x|default}");
+        insta::assert_snapshot!(error("a: {{ b }}\n"), @"conf/base/parameters.yml:1: not YAML that Kedro could read: a list or mapping cannot be a key, at column 5 | Jinja2 templates are not supported; write the file without them");
+        insta::assert_snapshot!(Conf::new(&[]).error("prod"), @"no folder `conf/prod` for the environment `prod` | the environments of this project are `base`; choose one with `-e` or `KEDRO_ENV`");
+        let conf = Conf::new(&[
+            ("base/parameters.yml", "a: 1\nb: 1\n"),
+            ("base/x/parameters.yml", "c: 1\n\nb: 2\n"),
+        ]);
+        insta::assert_snapshot!(conf.error("local"), @"the key `b` stands in two files of one environment: conf/base/parameters.yml:2 and conf/base/x/parameters.yml:3 | Kedro refuses this; keep the key in one of them");
+        let conf = Conf::new(&[("base/parameters.json", "{\"a\": 1,}")]);
+        insta::assert_snapshot!(conf.error("local"), @"conf/base/parameters.json:1: not JSON: trailing comma, at column 9");
+        let conf = Conf::new(&[]);
+        conf.write("base/parameters.yml", b"a: 1\nb: \xff\n");
+        insta::assert_snapshot!(conf.error("local"), @"conf/base/parameters.yml:2: not UTF-8 text | save the file as UTF-8");
+        fs::remove_dir_all(conf.root().join("conf/base")).unwrap();
+        insta::assert_snapshot!(conf.error("local"), @"no folder `conf/base` in `DIR`");
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_in_a_file_is_warned_about() {
+        let conf = Conf::new(&[("base/parameters.yml", "a: 1\nb: 2\na: 3\n")]);
+        let config = conf.get("local", "parameters", Where::Everywhere).unwrap();
+        assert_eq!(config.entries["a"].node.value, Value::Int(3));
+        assert_eq!(
+            config.warnings,
+            [
+                "conf/base/parameters.yml:3: the key `a` stands there twice, first in line 1; the last one counts"
+            ]
+        );
+    }
+}

@@ -1,0 +1,47 @@
+//! The nearest known name, for "did you mean".
+
+/// Finds the candidate that looks most like `name`, if any looks alike at all.
+///
+/// Case and the choice of `-`, `_`, `.` or a blank do not count as differences. Of equally near candidates
+/// the first is taken.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    /// Below this, names are not alike; clap uses the same bound.
+    const ALIKE: f64 = 0.7;
+    let wanted = fold(name);
+    let mut best: Option<(&str, f64)> = None;
+    for candidate in candidates {
+        let likeness = strsim::jaro_winkler(&wanted, &fold(candidate));
+        if likeness > ALIKE && best.is_none_or(|(_, most)| likeness > most) {
+            best = Some((candidate, likeness));
+        }
+    }
+    best.map(|(candidate, _)| candidate)
+}
+
+/// `; did you mean `X`?`, or nothing.
+pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(name, candidates)
+        .map(|known| format!("; did you mean `{known}`?"))
+        .unwrap_or_default()
+}
+
+fn fold(name: &str) -> String {
+    name.chars()
+        .map(|c| if matches!(c, '-' | '.' | ' ') { '_' } else { c })
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_nearest_and_only_what_is_near() {
+        let known = ["split_data", "train_model", "evaluate_model"];
+        assert_eq!(nearest("train-modle", known), Some("train_model"));
+        assert_eq!(nearest("Split.Data", known), Some("split_data"));
+        assert_eq!(nearest("zzz", known), None);
+        assert_eq!(did_you_mean("x", []), "");
+    }
+}
