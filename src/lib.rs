@@ -6,3 +6,4 @@ pub mod failure;
 pub mod nearest;
 pub mod yaml;
 pub mod kedro;
+pub mod settings;

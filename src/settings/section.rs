@@ -1,0 +1,204 @@
+//! Typed reading of one mapping of `kubeflow.yaml`, with errors that say where, what and what instead.
+
+use std::path::Path;
+
+use anyhow::Result;
+use indexmap::IndexMap;
+
+use super::quantity;
+use crate::failure::{Failure, place};
+use crate::nearest::did_you_mean;
+use crate::yaml::{Key, Map, Node, Value, lookup};
+
+/// A mapping, the file it stands in and its full key.
+pub(super) struct Section<'a> {
+    map: &'a Map,
+    file: &'a Path,
+    key: &'a str,
+    known: Vec<&'static str>,
+}
+
+impl<'a> Section<'a> {
+    /// Reads `node` as a mapping; `None` where it is null.
+    pub(super) fn new(node: &'a Node, file: &'a Path, key: &'a str) -> Result<Option<Self>> {
+        match &node.value {
+            Value::Null => Ok(None),
+            Value::Map(map) => Ok(Some(Self {
+                map,
+                file,
+                key,
+                known: Vec::new(),
+            })),
+            _ => Err(wrong(file, key, node, "a mapping")),
+        }
+    }
+
+    /// The value of a key; null counts as absent.
+    pub(super) fn get(&mut self, key: &'static str) -> Option<&'a Node> {
+        self.known.push(key);
+        lookup(self.map, key).filter(|node| node.value != Value::Null)
+    }
+
+    /// Whether the key stands there with null as its value.
+    pub(super) fn is_null(&self, key: &str) -> bool {
+        lookup(self.map, key).is_some_and(|node| node.value == Value::Null)
+    }
+
+    fn wrong(&self, key: &str, node: &Node, expected: &str) -> anyhow::Error {
+        wrong(self.file, &format!("{}.{key}", self.key), node, expected)
+    }
+
+    pub(super) fn text(&mut self, key: &'static str, expected: &str) -> Result<Option<String>> {
+        self.get(key)
+            .map(|node| text(node).ok_or_else(|| self.wrong(key, node, expected)))
+            .transpose()
+    }
+
+    /// A text out of a list of choices.
+    pub(super) fn choice(&mut self, key: &'static str, choices: &[&str]) -> Result<Option<String>> {
+        let expected = format!("one of {}", choices.join(", "));
+        match self.get(key) {
+            None => Ok(None),
+            Some(node) => text(node)
+                .filter(|text| choices.contains(&text.as_str()))
+                .map(Some)
+                .ok_or_else(|| self.wrong(key, node, &expected)),
+        }
+    }
+
+    /// A list of texts out of choices.
+    pub(super) fn choices(
+        &mut self,
+        key: &'static str,
+        choices: &[&str],
+    ) -> Result<Option<Vec<String>>> {
+        let expected = format!("a list of {}", choices.join(", "));
+        let Some(node) = self.get(key) else {
+            return Ok(None);
+        };
+        let Value::List(items) = &node.value else {
+            return Err(self.wrong(key, node, &expected));
+        };
+        items
+            .iter()
+            .map(|item| {
+                text(item)
+                    .filter(|text| choices.contains(&text.as_str()))
+                    .ok_or_else(|| self.wrong(key, item, &expected))
+            })
+            .collect::<Result<_>>()
+            .map(Some)
+    }
+
+    /// A truth value; text such as `false` counts too, since placeholders are always filled with text.
+    pub(super) fn flag(&mut self, key: &'static str) -> Result<Option<bool>> {
+        let Some(node) = self.get(key) else {
+            return Ok(None);
+        };
+        let flag = match &node.value {
+            Value::Bool(flag) => Some(*flag),
+            Value::Text(text) => match crate::yaml::scalar::resolve(text) {
+                crate::yaml::scalar::Scalar::Bool(flag) => Some(flag),
+                _ => None,
+            },
+            _ => None,
+        };
+        flag.map(Some)
+            .ok_or_else(|| self.wrong(key, node, "true or false"))
+    }
+
+    /// A whole number that is not negative; its text counts too.
+    pub(super) fn whole(&mut self, key: &'static str, expected: &str) -> Result<Option<u64>> {
+        let Some(node) = self.get(key) else {
+            return Ok(None);
+        };
+        let number = match &node.value {
+            Value::Int(number) => u64::try_from(*number).ok(),
+            Value::Text(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        // Argo keeps a time to live, and Kubernetes a user id, in 31 bits.
+        number
+            .filter(|number| i32::try_from(*number).is_ok())
+            .map(Some)
+            .ok_or_else(|| self.wrong(key, node, expected))
+    }
+
+    /// A Kubernetes quantity, as text or number.
+    pub(super) fn quantity(&mut self, key: &'static str, expected: &str) -> Result<Option<String>> {
+        let Some(node) = self.get(key) else {
+            return Ok(None);
+        };
+        quantity::read(&node.value)
+            .map(Some)
+            .ok_or_else(|| self.wrong(key, node, expected))
+    }
+
+    /// The entries by their names; keys such as `1` count as their text.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&'a str, &'a Node)> + use<'a> {
+        self.map.iter().map(|(key, node)| {
+            let (Key::Text(name) | Key::Plain(name)) = key;
+            (name.as_str(), node)
+        })
+    }
+
+    /// Reads every entry as a quantity; `None` where it is null.
+    pub(super) fn quantities(&self) -> Result<IndexMap<String, Option<String>>> {
+        let mut quantities = IndexMap::new();
+        for (name, node) in self.entries() {
+            let quantity = match &node.value {
+                Value::Null => None,
+                value => Some(
+                    quantity::read(value)
+                        .ok_or_else(|| self.wrong(name, node, quantity::EXPECTED))?,
+                ),
+            };
+            quantities.insert(name.to_owned(), quantity);
+        }
+        Ok(quantities)
+    }
+
+    /// Warns about the keys that were not asked for. Those in `later` are known to later releases of the plugin.
+    pub(super) fn finish(self, later: &[&'static str], warnings: &mut Vec<String>) {
+        for (name, node) in self.entries() {
+            if self.known.contains(&name) {
+                continue;
+            }
+            let place = place(self.file, node.line);
+            let key = format!("{}.{name}", self.key);
+            if later.contains(&name) {
+                warnings.push(format!(
+                    "{place}: `{key}` is not yet applied by kfk; the workflow is made without it"
+                ));
+            } else {
+                let near = did_you_mean(name, self.known.iter().chain(later).copied());
+                warnings.push(format!("{place}: unknown key `{key}`{near}"));
+            }
+        }
+    }
+}
+
+/// The text of a value that is text.
+pub(super) fn text(node: &Node) -> Option<String> {
+    match &node.value {
+        Value::Text(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// A value of the wrong kind.
+pub(super) fn wrong(file: &Path, key: &str, node: &Node, expected: &str) -> anyhow::Error {
+    let failure = Failure::usage(format!(
+        "{}: `{key}` must be {expected}, not {}",
+        place(file, node.line),
+        node.value.describe()
+    ));
+    match &node.value {
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Timestamp(_)
+            if expected.starts_with("text") =>
+        {
+            failure.hint("write it in quotes to make text of it").into()
+        }
+        _ => failure.into(),
+    }
+}
