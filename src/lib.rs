@@ -1,11 +1,83 @@
-//! kfk takes a Kedro project to Kubeflow.
+//! kfk takes a Kedro project to Kubeflow: it reads the project from disk, decides what should run on the
+//! cluster, and writes that down as a workflow.
+//!
+//! Data flows one way: [`cli`] calls [`commands`]; [`compile`] reads the project through [`kedro`] and
+//! [`settings`]; [`plan`] decides; [`argo`] writes. `plan` and `argo` are pure.
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 pub mod argo;
+pub mod cli;
+pub mod commands;
+pub mod compile;
 pub mod failure;
-pub mod nearest;
-pub mod yaml;
+pub mod file;
+pub mod host;
 pub mod kedro;
-pub mod settings;
+pub mod nearest;
+pub mod output;
 pub mod plan;
+pub mod settings;
+pub mod yaml;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// Runs the command line that this process was started with.
+pub fn run() -> ExitCode {
+    let arguments = cli::Arguments::parse();
+    start_log(arguments.verbosity());
+    let output = arguments.output();
+    // What is not text cannot fill in a placeholder.
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let exit = match arguments.run(variables) {
+        Ok(()) => failure::Exit::Success,
+        Err(error) => {
+            let exit = failure::exit_of(&error);
+            if exit != failure::Exit::Success {
+                output.error(&error, failure::hint_of(&error));
+            }
+            exit
+        }
+    };
+    ExitCode::from(exit as u8)
+}
+
+/// Logs to stderr: as much as `-v` asks for, or what `KFK_LOG` says (`debug`, `kfk::kedro=trace`).
+fn start_log(verbosity: u8) {
+    let level = match verbosity {
+        0 => LevelFilter::WARN,
+        1 => LevelFilter::INFO,
+        2 => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
+    };
+    let asked = std::env::var("KFK_LOG")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let targets = asked.unwrap_or_else(|| Targets::new().with_default(level));
+    let format = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .without_time()
+        .with_target(false);
+    tracing_subscriber::registry()
+        .with(format)
+        .with(targets)
+        .init();
+}
+
+/// A path of the command line, with a leading `~` as the home folder: shells leave it alone in `--output=~/x`.
+fn expand(path: &Path) -> PathBuf {
+    match path.to_str() {
+        Some(text) => PathBuf::from(shellexpand::tilde(text).into_owned()),
+        None => path.to_owned(),
+    }
+}

@@ -1,3 +1,7 @@
 //! The program `kfk`; everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kfk::run()
+}

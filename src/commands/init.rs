@@ -1,0 +1,164 @@
+//! `kfk init`: a commented `kubeflow.yaml`, and workflows for GitHub Actions.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+use super::Context;
+use crate::failure::Failure;
+use crate::file::write_whole;
+use crate::kedro::Project;
+use crate::settings::VERTEX_AI;
+use crate::yaml::quote::scalar;
+
+/// Arguments of `kfk init`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kfk init https://kubeflow.example.com/pipeline
+  kfk init --with-github-actions https://kubeflow.example.com/pipeline")]
+pub struct Args {
+    /// Base URL of Kubeflow Pipelines
+    #[arg(value_name = "KFP_URL")]
+    kfp_url: String,
+
+    /// Also write workflows that build the image, run the pipeline and schedule it
+    #[arg(long)]
+    with_github_actions: bool,
+
+    /// Replace files that are already there
+    #[arg(short, long)]
+    force: bool,
+}
+
+const KUBEFLOW_YAML: &str = include_str!("../../templates/kubeflow.yaml");
+const ON_PUSH: &str = include_str!("../../templates/on-push.yml");
+const ON_MERGE: &str = include_str!("../../templates/on-merge-to-master.yml");
+
+/// Writes the configuration.
+///
+/// # Errors
+/// Where the URL is none, there is no project, or a file is already there and may not be replaced; then
+/// nothing is written.
+pub fn run(context: &Context, args: &Args) -> Result<()> {
+    let host = args.kfp_url.trim();
+    if host != VERTEX_AI {
+        crate::host::parse(host)
+            .map_err(|why| Failure::usage(format!("KFP_URL {why}: `{host}`")))?;
+    }
+    let project = Project::find(&context.start)?;
+    let name = project.root.file_name().map_or_else(
+        || project.name.clone(),
+        |name| name.to_string_lossy().into_owned(),
+    );
+    let image_name = image_name(&name);
+    let (image, run_name) = if args.with_github_actions {
+        (
+            format!("gcr.io/${{google_project_id}}/{image_name}:${{commit_id}}"),
+            format!("{name}:${{commit_id}}"),
+        )
+    } else {
+        (image_name.clone(), name.clone())
+    };
+    let kubeflow_yaml = KUBEFLOW_YAML
+        .replace("@HOST@", &scalar(host))
+        .replace("@IMAGE@", &scalar(&image))
+        .replace("@EXPERIMENT_NAME@", &scalar(&name))
+        .replace("@RUN_NAME@", &scalar(&run_name));
+    let mut files = vec![("conf/base/kubeflow.yaml", kubeflow_yaml)];
+    if args.with_github_actions {
+        files.push((
+            ".github/workflows/on-push.yml",
+            ON_PUSH.replace("@IMAGE_NAME@", &image_name),
+        ));
+        files.push((
+            ".github/workflows/on-merge-to-master.yml",
+            ON_MERGE.replace("@IMAGE_NAME@", &image_name),
+        ));
+    }
+    if !args.force {
+        refuse_to_replace(&project.root, files.iter().map(|(file, _)| *file))?;
+    }
+    for (file, text) in &files {
+        let path = project.root.join(file);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)
+                .with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
+        }
+        write_whole(&path, |out| out.write_all(text.as_bytes()))?;
+        let what = if *file == files[0].0 {
+            "Configuration"
+        } else {
+            "GitHub Actions workflow"
+        };
+        context
+            .output
+            .data(&format!("{what} generated in {}", path.display()))?;
+    }
+    context.output.note("Next: check `image` and `resources` there, export the pipeline to pipeline.json, then `kfk compile`");
+    if args.with_github_actions {
+        context.output.note(
+            "For GitHub: add the secrets GKE_PROJECT, GKE_SA_KEY and IAP_CLIENT_ID, and commit pipeline.json and a Dockerfile",
+        );
+    }
+    Ok(())
+}
+
+fn refuse_to_replace<'a>(root: &Path, files: impl Iterator<Item = &'a str>) -> Result<()> {
+    // A configuration under another ending would be read beside the new one.
+    let others = ["conf/base/kubeflow.yml", "conf/base/kubeflow.json"];
+    let there: Vec<String> = files
+        .chain(others)
+        .map(|file| root.join(file))
+        .filter(|path| path.exists())
+        .map(|path| format!("`{}`", path.display()))
+        .collect();
+    if there.is_empty() {
+        return Ok(());
+    }
+    let verb = if there.len() == 1 { "is" } else { "are" };
+    Err(Failure::usage(format!(
+        "{} {verb} already there, and nothing was written",
+        there.join(", ")
+    ))
+    .hint("use `--force` to replace what kfk writes")
+    .into())
+}
+
+/// The folder's name as the name of an image: lower case, letters, digits and single separators.
+fn image_name(folder: &str) -> String {
+    let mut name = String::new();
+    for c in folder.to_lowercase().chars() {
+        match c {
+            'a'..='z' | '0'..='9' => name.push(c),
+            '-' | '_' | '.' if name.ends_with(|c: char| c.is_ascii_alphanumeric()) => name.push(c),
+            _ if name.ends_with(|c: char| c.is_ascii_alphanumeric()) => name.push('-'),
+            _ => {}
+        }
+    }
+    name.truncate(name.trim_end_matches(['-', '_', '.']).len());
+    if name.is_empty() {
+        "kedro-project".to_owned()
+    } else {
+        name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_have_names_that_registries_take() {
+        for (folder, wanted) in [
+            ("kubeflow-plugin-demo", "kubeflow-plugin-demo"),
+            ("My Project", "my-project"),
+            ("_a__b..c-", "a_b.c"),
+            ("żółw", "w"),
+            ("雪", "kedro-project"),
+        ] {
+            assert_eq!(image_name(folder), wanted);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! `kfk ui`: Kubeflow Pipelines in a browser.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::Context;
+use crate::compile::load;
+use crate::failure::Failure;
+
+/// Arguments of `kfk ui`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  kfk ui
+  kfk -e prod ui --no-browser")]
+pub struct Args {
+    /// Only print the URL
+    #[arg(long)]
+    no_browser: bool,
+}
+
+/// How long the program that opens a browser may take to say that it cannot. Some stay until the browser is
+/// closed, so silence is success.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Prints the URL of Kubeflow Pipelines and opens it in a browser.
+///
+/// # Errors
+/// Where there is no project or no `host` in its configuration. That no browser opens is only a warning.
+pub fn run(context: &Context, args: &Args) -> Result<()> {
+    let loaded = load(&context.start, &context.environment, &context.variables)?;
+    for warning in &loaded.warnings {
+        context.output.warn(warning);
+    }
+    let settings = loaded.settings;
+    if settings.is_vertex_ai() {
+        return Err(Failure::other(
+            "the page of Vertex AI Pipelines is not available in this version of kfk",
+        )
+        .into());
+    }
+    let Some(host) = &settings.host else {
+        return Err(settings
+            .missing("host", "the base URL of Kubeflow Pipelines")
+            .into());
+    };
+    let url = crate::host::parse(host)
+        .map_err(|why| Failure::usage(format!("`host` {why}: `{host}`")))?;
+    context.output.data(url.as_str())?;
+    if !args.no_browser
+        && let Err(error) = open(url.into())
+    {
+        context
+            .output
+            .warn(&format!("no browser could be opened: {error}"));
+    }
+    Ok(())
+}
+
+fn open(url: String) -> std::io::Result<()> {
+    let (done, outcome) = mpsc::channel();
+    thread::spawn(move || done.send(open::that(url)));
+    outcome.recv_timeout(PATIENCE).unwrap_or(Ok(()))
+}

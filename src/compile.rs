@@ -1,0 +1,172 @@
+//! From the project on disk to the plan: reads everything that a plan is made of.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::failure::Failure;
+use crate::kedro::template::{Globals, PREFIX};
+use crate::kedro::{ConfigLoader, Project, Source, Where};
+use crate::plan::{Plan, Sources};
+use crate::settings::Settings;
+
+/// What to read, and what the command line says about it.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// Where to look for the project.
+    pub start: &'a Path,
+    /// The Kedro environment.
+    pub environment: &'a str,
+    /// The pipeline export, where it was named.
+    pub pipeline_json: Option<&'a Path>,
+    /// The pipeline.
+    pub pipeline: &'a str,
+    /// The image, where it was named.
+    pub image: Option<&'a str>,
+    /// Whether nodes log to an `MLflow` run, where that was said.
+    pub mlflow: Option<bool>,
+    /// The environment variables of this process.
+    pub variables: &'a [(String, String)],
+}
+
+/// The project's settings.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The project.
+    pub project: Project,
+    /// Its configuration.
+    pub loader: ConfigLoader,
+    /// `kubeflow.yaml`.
+    pub settings: Settings,
+    /// What the reader may want to mend.
+    pub warnings: Vec<String>,
+}
+
+/// Finds the project and reads its `kubeflow.yaml`.
+///
+/// # Errors
+/// Where there is no project, or its configuration is wrong.
+pub fn load(start: &Path, environment: &str, variables: &[(String, String)]) -> Result<Loaded> {
+    let project = Project::find(start)?;
+    tracing::info!(
+        "project `{}` (package `{}`) in {}",
+        project.name,
+        project.package,
+        project.root.display()
+    );
+    let globals = Globals::from_variables(
+        variables
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str())),
+    );
+    let loader = ConfigLoader::new(&project.root, environment, globals)?;
+    let mut config = loader.get("kubeflow", Where::Top)?;
+    let mut warnings = std::mem::take(&mut config.warnings);
+    let settings = Settings::new(&config, &mut warnings)?;
+    Ok(Loaded {
+        project,
+        loader,
+        settings,
+        warnings,
+    })
+}
+
+/// Reads the project and decides what runs on the cluster.
+///
+/// # Errors
+/// Where the project, its configuration or its pipeline export is wrong.
+pub fn plan(request: &Request) -> Result<Plan> {
+    let Loaded {
+        project,
+        loader,
+        settings,
+        mut warnings,
+    } = load(request.start, request.environment, request.variables)?;
+    if settings.is_vertex_ai() {
+        return Err(Failure::other(
+            "compiling for Vertex AI Pipelines is not available in this version of kfk",
+        )
+        .into());
+    }
+    let image = match (request.image, &settings.run_config.image) {
+        (Some(image), _) => image,
+        (None, Some(image)) => image,
+        (None, None) => {
+            let missing = settings.missing(
+                "run_config.image",
+                "the name of the image that the steps run in",
+            );
+            return Err(missing
+                .hint("add it there, or give it with `--image IMAGE`")
+                .into());
+        }
+    };
+
+    // The plugin takes artifacts from the files beside `catalog.yml`, not from sub-folders.
+    let mut catalog = loader.get("catalog", Where::Top)?;
+    warnings.append(&mut catalog.warnings);
+    let mut parameters = loader.get("parameters", Where::Everywhere)?;
+    warnings.append(&mut parameters.warnings);
+    for file in catalog.files.iter().chain(&parameters.files) {
+        tracing::debug!("read {}", file.display());
+    }
+
+    let source = Source::new(&project.root, request.pipeline_json);
+    tracing::debug!("reading pipelines from {source}");
+    let export = source.read()?;
+    let kedro_version = export.kedro_version.or(project.kedro_version).ok_or_else(|| {
+        Failure::usage("neither the pipeline export nor the project's metadata says which version of Kedro this is")
+            .hint("export the pipeline anew; `kedro_version` is part of the export")
+    })?;
+    tracing::info!("Kedro {kedro_version}, pipeline `{}`", request.pipeline);
+    let pipeline = export.into_pipeline(request.pipeline)?;
+
+    let mlflow = match request.mlflow {
+        Some(mlflow) => mlflow,
+        None => !loader.files("mlflow", Where::Top)?.is_empty(),
+    };
+    let mut plan = Plan::new(&Sources {
+        project: &project.name,
+        pipeline_name: request.pipeline,
+        pipeline: &pipeline,
+        kedro_version,
+        environment: request.environment,
+        settings: &settings.run_config,
+        image,
+        parameters: &parameters,
+        catalog: &catalog,
+        mlflow,
+        variables: &passed_on(request.variables, &mut warnings),
+    })?;
+    warnings.append(&mut plan.warnings);
+    plan.warnings = warnings;
+    Ok(plan)
+}
+
+/// The variables that steps are given: what authenticates behind Google's proxy, and what fills in the
+/// placeholders of the configuration in the image.
+fn passed_on(variables: &[(String, String)], warnings: &mut Vec<String>) -> Vec<(String, String)> {
+    const IAP_CLIENT_ID: &str = "IAP_CLIENT_ID";
+    let client_id = variables
+        .iter()
+        .find(|(name, _)| name == IAP_CLIENT_ID)
+        .map(|(_, value)| value.clone());
+    let mut passed = vec![(IAP_CLIENT_ID.to_owned(), client_id.unwrap_or_default())];
+    let mut configuration: Vec<_> = variables
+        .iter()
+        .filter(|(name, _)| name.starts_with(PREFIX))
+        .cloned()
+        .collect();
+    configuration.sort();
+    for (name, value) in configuration {
+        if name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+        {
+            passed.push((name, value));
+        } else {
+            warnings.push(format!("the environment variable {name} is not given to the steps: Kubernetes does not take its name"));
+        }
+    }
+    passed
+}

@@ -1,0 +1,130 @@
+//! Files that appear whole or not at all.
+
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+/// Writes a file: first beside its place under another name, then moved there, so that whatever stood there
+/// stays as it was until the new content is complete. A device or pipe is written to directly.
+///
+/// # Errors
+/// Where the file or its folder cannot be written to, or `write` fails.
+pub fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<()> {
+    let writing = || format!("cannot write `{}`", path.display());
+    // The file behind a link is replaced, not the link.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let existing = fs::metadata(&target).ok();
+    if existing.as_ref().is_some_and(fs::Metadata::is_dir) {
+        return Err(io::Error::from(io::ErrorKind::IsADirectory)).with_context(writing);
+    }
+    if existing
+        .as_ref()
+        .is_some_and(|metadata| !metadata.is_file())
+    {
+        let mut out = BufWriter::new(
+            fs::OpenOptions::new()
+                .write(true)
+                .open(&target)
+                .with_context(writing)?,
+        );
+        write(&mut out)
+            .and_then(|()| out.flush())
+            .with_context(writing)?;
+        return Ok(());
+    }
+    let folder = match target.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".kfk-");
+    let permissions = existing.map_or_else(new_file_permissions, |metadata| {
+        Some(metadata.permissions())
+    });
+    if let Some(permissions) = permissions {
+        builder.permissions(permissions);
+    }
+    let mut out =
+        BufWriter::with_capacity(1 << 16, builder.tempfile_in(folder).with_context(writing)?);
+    write(&mut out)
+        .and_then(|()| out.flush())
+        .with_context(writing)?;
+    let file = out
+        .into_inner()
+        .map_err(io::IntoInnerError::into_error)
+        .with_context(writing)?;
+    file.persist(&target)
+        .map_err(|error| error.error)
+        .with_context(writing)?;
+    Ok(())
+}
+
+/// Those that programs give new files; the user's umask takes away from them.
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "other systems have none")]
+fn new_file_permissions() -> Option<fs::Permissions> {
+    use std::os::unix::fs::PermissionsExt;
+    Some(fs::Permissions::from_mode(0o666))
+}
+
+#[cfg(not(unix))]
+fn new_file_permissions() -> Option<fs::Permissions> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<_> = fs::read_dir(folder)
+            .unwrap()
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_failure_leaves_what_was_there_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("out.yml");
+        write_whole(&path, |out| out.write_all(b"old")).unwrap();
+        let error = write_whole(&path, |out| {
+            out.write_all(b"half")?;
+            Err(io::Error::other("no more"))
+        });
+        assert_eq!(
+            format!("{:#}", error.unwrap_err()),
+            format!("cannot write `{}`: no more", path.display())
+        );
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(names(dir.path()), ["out.yml"]);
+        assert!(write_whole(dir.path(), |_| Ok(())).is_err());
+        assert!(write_whole(&dir.path().join("no/out.yml"), |_| Ok(())).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_permissions_are_kept() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let (path, link) = (dir.path().join("out.yml"), dir.path().join("link.yml"));
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        write_whole(&link, |out| out.write_all(b"new")).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o640
+        );
+        write_whole(Path::new("/dev/null"), |out| out.write_all(b"new")).unwrap();
+    }
+}

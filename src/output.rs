@@ -1,0 +1,49 @@
+//! The only place that writes to stdout and stderr: data to stdout, everything else to stderr.
+#![expect(clippy::print_stderr, reason = "this is the module that prints")]
+
+use std::io::{self, Write};
+
+/// Where the program's words go.
+#[derive(Debug, Clone, Copy)]
+pub struct Output {
+    quiet: bool,
+}
+
+impl Output {
+    /// With `quiet`, only data and errors are printed.
+    pub fn new(quiet: bool) -> Self {
+        Self { quiet }
+    }
+
+    /// A line of data.
+    ///
+    /// # Errors
+    /// Where stdout cannot be written to; a closed pipe is among them.
+    pub fn data(self, line: &str) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        writeln!(stdout, "{line}")?;
+        stdout.flush()
+    }
+
+    /// Something that was done, or that to do next.
+    pub fn note(self, line: &str) {
+        if !self.quiet {
+            eprintln!("{line}");
+        }
+    }
+
+    /// Something that the reader may want to mend.
+    pub fn warn(self, warning: &str) {
+        if !self.quiet {
+            eprintln!("warning: {warning}");
+        }
+    }
+
+    /// Why the program ends without success, and what to do.
+    pub fn error(self, error: &anyhow::Error, hint: Option<&str>) {
+        eprintln!("error: {error:#}");
+        if let Some(hint) = hint {
+            eprintln!("\nhint: {hint}");
+        }
+    }
+}
