@@ -49,8 +49,11 @@ pub fn write_whole(
     if let Some(permissions) = permissions {
         builder.permissions(permissions);
     }
-    let mut out =
-        BufWriter::with_capacity(1 << 16, builder.tempfile_in(folder).with_context(writing)?);
+    // The error itself would name the passing file.
+    let file = builder
+        .tempfile_in(folder)
+        .map_err(|error| io::Error::from(error.kind()));
+    let mut out = BufWriter::with_capacity(1 << 16, file.with_context(writing)?);
     write(&mut out)
         .and_then(|()| out.flush())
         .with_context(writing)?;

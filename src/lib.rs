@@ -14,10 +14,11 @@ pub mod failure;
 pub mod file;
 pub mod host;
 pub mod kedro;
-pub mod nearest;
+
 pub mod output;
 pub mod plan;
 pub mod settings;
+pub mod wording;
 pub mod yaml;
 
 use std::path::{Path, PathBuf};

@@ -25,6 +25,16 @@ impl Output {
         stdout.flush()
     }
 
+    /// Data that is made while it is written, such as a workflow.
+    ///
+    /// # Errors
+    /// As for [`Output::data`], and those of `write`.
+    pub fn stream(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        write(&mut stdout)?;
+        stdout.flush()
+    }
+
     /// Something that was done, or that to do next.
     pub fn note(self, line: &str) {
         if !self.quiet {

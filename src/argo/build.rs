@@ -11,12 +11,12 @@ use super::workflow::{
     Resources, SecurityContext, Spec, Task, Template, TemplateMetadata, Text, TtlStrategy,
     ValueFrom, Volume, VolumeMount, Workflow, WorkflowMetadata,
 };
+use crate::plan::Volume as SharedVolume;
 use crate::plan::infrastructure::{
     EXIT_HANDLER, MLFLOW_RUN_ID, MLFLOW_START, VOLUME_CREATE, VOLUME_INIT, VOLUME_NAME,
     VOLUME_TERMINATION,
 };
 use crate::plan::{Part, Plan, Step, Word};
-use crate::settings;
 
 /// The Kubeflow SDK whose conventions the workflow follows; servers and the UI look at it.
 const SDK_VERSION: &str = "1.6.6";
@@ -267,7 +267,7 @@ impl<'a> Builder<'a> {
         tasks
     }
 
-    fn volume_create(&self, volume: &settings::Volume, claim: &str) -> Template {
+    fn volume_create(&self, volume: &SharedVolume, claim: &str) -> Template {
         let output = |name, path| OutputParameter {
             name,
             value_from: ValueFrom::JsonPath(path),

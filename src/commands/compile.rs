@@ -1,6 +1,5 @@
 //! `kfk compile`: the pipeline as a file that Kubeflow Pipelines takes.
 
-use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -60,9 +59,9 @@ pub fn run(context: &Context, args: &Args) -> Result<()> {
     }
     let file = crate::expand(&args.output);
     if file == Path::new("-") {
-        let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-        yaml::write::to_writer(&mut out, &workflow)
-            .and_then(|()| out.flush())
+        context
+            .output
+            .stream(|out| yaml::write::to_writer(out, &workflow))
             .context("cannot write to standard output")?;
     } else {
         write_whole(&file, |out| yaml::write::to_writer(out, &workflow))?;

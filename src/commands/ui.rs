@@ -48,7 +48,7 @@ pub fn run(context: &Context, args: &Args) -> Result<()> {
             .into());
     };
     let url = crate::host::parse(host)
-        .map_err(|why| Failure::usage(format!("`host` {why}: `{host}`")))?;
+        .map_err(|why| settings.wrong("host", &format!("{why}: `{host}`")))?;
     context.output.data(url.as_str())?;
     if !args.no_browser
         && let Err(error) = open(url.into())

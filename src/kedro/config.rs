@@ -12,6 +12,7 @@ use indexmap::IndexMap;
 
 use super::template::{self, Globals};
 use crate::failure::{Failure, place};
+use crate::wording::listed;
 use crate::yaml::{self, Key, Map, Node, Value};
 
 /// The folder of the configuration inside the project.
@@ -80,11 +81,7 @@ impl ConfigLoader {
             }
         } else if environment != LOCAL {
             let known = environments(&conf);
-            let known = known
-                .iter()
-                .map(|name| format!("`{name}`"))
-                .collect::<Vec<_>>()
-                .join(", ");
+            let known = listed(known.iter().map(String::as_str));
             return Err(Failure::usage(format!(
                 "no folder `{CONF}/{environment}` for the environment `{environment}`"
             ))

@@ -16,7 +16,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use super::pipeline::{Node, Pipeline};
 use super::version::KedroVersion;
 use crate::failure::Failure;
-use crate::nearest::did_you_mean;
+use crate::wording::{did_you_mean, listed};
 use crate::yaml;
 
 /// The pipeline that `kedro run` runs when none is named.
@@ -145,11 +145,11 @@ impl Source {
 }
 
 /// What to do where there is no export.
-const HOW_TO_EXPORT: &str = "write it with the project's own Python, in the project's folder: \
+const HOW_TO_EXPORT: &str = "write it with the project's own Python, in the project's folder:\n\n  \
     python -c \"import pathlib; from kedro.framework.startup import bootstrap_project; bootstrap_project(pathlib.Path.cwd()); \
     from kedro.framework.project import pipelines; \
-    pathlib.Path('pipeline.json').write_text(pipelines['__default__'].to_json())\" \
-    (the README has the command for all pipelines)";
+    pathlib.Path('pipeline.json').write_text(pipelines['__default__'].to_json())\"\n\n\
+    The README has the command for all pipelines.";
 
 /// What was expected where something else is found.
 const EXPECTED: &str = "expected what Kedro's `Pipeline.to_json()` writes, or the registry export that the README describes";
@@ -220,12 +220,10 @@ impl Export {
                 nodes
             }
             Pipelines::Named(mut pipelines) => pipelines.swap_remove(name).ok_or_else(|| {
-                let known: Vec<String> =
-                    pipelines.keys().map(|known| format!("`{known}`")).collect();
-                let known = if known.is_empty() {
+                let known = if pipelines.is_empty() {
                     "no pipelines at all".to_owned()
                 } else {
-                    known.join(", ")
+                    listed(pipelines.keys().map(String::as_str))
                 };
                 let near = did_you_mean(name, pipelines.keys().map(String::as_str));
                 Failure::usage(format!("{}: no pipeline named `{name}`{near}", self.source))

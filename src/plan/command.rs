@@ -2,6 +2,8 @@
 
 use super::Plan;
 use super::parameters::{Delivery, Form, Parameter};
+use crate::kedro::KedroVersion;
+use crate::wording::first_few;
 
 /// One argument, or one value of an environment variable, put together from parts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -139,4 +141,34 @@ impl Plan {
         }
         variables
     }
+}
+
+/// A warning about the nodes that `kedro run` will not find.
+pub(super) fn comma_warning<'a>(
+    nodes: impl Iterator<Item = &'a str>,
+    version: KedroVersion,
+) -> Option<String> {
+    let mut split = nodes.filter(|node| splits(node, version)).peekable();
+    split.peek()?;
+    Some(format!(
+        "`kedro run` of Kedro {version} splits names of nodes at commas and will not find {}; name these nodes: node(…, name=\"…\")",
+        first_few(split)
+    ))
+}
+
+/// Whether this release's `kedro run` takes the one name for several: before 0.18.5 `--node` splits at every
+/// comma, since then `--nodes` splits at those outside brackets.
+fn splits(node: &str, version: KedroVersion) -> bool {
+    if !version.has_nodes_option() {
+        return node.contains(',');
+    }
+    let mut depth = 0_usize;
+    node.chars().any(|c| {
+        match c {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == ',' && depth == 0
+    })
 }

@@ -3,6 +3,7 @@
 //!
 //! Pure: no disk, no environment, no clock, no network. It knows no YAML and no JSON of any server.
 
+mod artifacts;
 mod command;
 mod fidelity;
 mod names;
@@ -11,18 +12,17 @@ mod text;
 
 use anyhow::Result;
 
+pub use artifacts::Artifact;
 pub use command::{Part, Word};
 pub use names::slug;
 pub use parameters::{Delivery, Form, Parameter, Parameters};
 
-use crate::failure::{Failure, place};
+use crate::failure::Failure;
 use crate::kedro::{Config, KedroVersion, Pipeline};
-use crate::settings::{RunConfig, Volume};
-use crate::yaml::{Value, lookup};
+use crate::settings::RunConfig;
+pub use crate::settings::Volume;
+use artifacts::Artifacts;
 use names::Names;
-
-/// The folder of the project in the image.
-const HOME: &str = "/home/kedro";
 
 /// Names that steps of nodes cannot have, as far as the workflow has these steps.
 pub mod infrastructure {
@@ -118,15 +118,6 @@ pub struct Step {
     pub artifacts: Vec<Artifact>,
 }
 
-/// A file or folder that a step makes.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Artifact {
-    /// Its name, unlike all others of its step.
-    pub name: String,
-    /// Its absolute path in the step's container.
-    pub path: String,
-}
-
 impl Plan {
     /// Decides what runs.
     ///
@@ -148,15 +139,10 @@ impl Plan {
             &mut warnings,
         );
 
+        let mut artifacts = Artifacts::new(sources.catalog);
         let mut steps = Vec::with_capacity(sources.pipeline.nodes.len());
         for (node, parents) in sources.pipeline.nodes.iter().zip(&sources.pipeline.parents) {
             let name = names.field(&node.name);
-            if splits(&node.name, sources.kedro_version) {
-                warnings.push(format!(
-                    "`kedro run` of Kedro {} splits the node name `{}` at its commas and will not find the node; give the node a name: node(…, name=\"…\")",
-                    sources.kedro_version, node.name
-                ));
-            }
             steps.push(Step {
                 after: parents.clone(),
                 resources: settings
@@ -166,7 +152,7 @@ impl Plan {
                     .map(|(k, v)| (k.to_owned(), v.to_owned()))
                     .collect(),
                 artifacts: if settings.store_kedro_outputs_as_kfp_artifacts {
-                    artifacts(&name, &node.outputs, sources.catalog, &mut warnings)?
+                    artifacts.of(&name, &node.outputs)?
                 } else {
                     Vec::new()
                 },
@@ -174,7 +160,9 @@ impl Plan {
                 name,
             });
         }
+        warnings.extend(artifacts.warning());
         let names = sources.pipeline.nodes.iter().map(|node| node.name.as_str());
+        warnings.extend(command::comma_warning(names.clone(), sources.kedro_version));
         warnings.extend(settings.resources.unmatched(&names));
 
         let plan = Self {
@@ -285,74 +273,6 @@ fn reserve_infrastructure(names: &mut Names, sources: &Sources) -> String {
         sources.project,
         Some(128),
     )
-}
-
-/// Whether this release's `kedro run` takes the one name for several: before 0.18.5 `--node` splits at every
-/// comma, since then `--nodes` splits at those outside brackets.
-fn splits(node: &str, version: KedroVersion) -> bool {
-    if !version.has_nodes_option() {
-        return node.contains(',');
-    }
-    let mut depth = 0_usize;
-    node.chars().any(|c| {
-        match c {
-            '[' => depth += 1,
-            ']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        c == ',' && depth == 0
-    })
-}
-
-/// The files among a node's outputs: those with a `filepath` in the catalog.
-fn artifacts(
-    step: &str,
-    outputs: &[String],
-    catalog: &Config,
-    warnings: &mut Vec<String>,
-) -> Result<Vec<Artifact>> {
-    let mut names = Names::default();
-    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    let mut artifacts = Vec::new();
-    for output in outputs {
-        let Some(entry) = catalog.entries.get(output) else {
-            continue;
-        };
-        let Value::Map(dataset) = &entry.node.value else {
-            continue;
-        };
-        let Some(filepath) = lookup(dataset, "filepath") else {
-            continue;
-        };
-        let Value::Text(path) = &filepath.value else {
-            let place = place(&entry.file, filepath.line);
-            return Err(Failure::usage(format!(
-                "{place}: `{output}.filepath` must be text, a path, not {}",
-                filepath.value.describe()
-            ))
-            .into());
-        };
-        let is_remote = path.contains("://");
-        if is_remote {
-            warnings.push(format!(
-                "{}: `{output}` is stored at a URL, so the step `{step}` has no file to pass on as an artifact and Argo will fail it; set `run_config.store_kedro_outputs_as_kfp_artifacts: false`",
-                place(&entry.file, filepath.line)
-            ));
-        }
-        let path = if path.starts_with('/') {
-            path.clone()
-        } else {
-            format!("{HOME}/{path}")
-        };
-        let wanted = if output.chars().all(legal) {
-            output.clone()
-        } else {
-            names::dashed(output, legal)
-        };
-        let name = names.unique(&format!("{step}-{wanted}"), output, None);
-        artifacts.push(Artifact { name, path });
-    }
-    Ok(artifacts)
 }
 
 #[cfg(test)]
@@ -466,8 +386,8 @@ mod tests {
             .unwrap()
             .warnings
         };
-        assert_eq!(warnings(KedroVersion::new(0, 17, 4)).len(), 2);
-        insta::assert_snapshot!(warnings(KedroVersion::new(0, 19, 0)).join("\n"), @r#"`kedro run` of Kedro 0.19.0 splits the node name `g,h` at its commas and will not find the node; give the node a name: node(…, name="…")"#);
+        insta::assert_snapshot!(warnings(KedroVersion::new(0, 17, 4)).join("\n"), @r#"`kedro run` of Kedro 0.17.4 splits names of nodes at commas and will not find `f([a,b]) -> [c]`, `g,h`; name these nodes: node(…, name="…")"#);
+        insta::assert_snapshot!(warnings(KedroVersion::new(0, 19, 0)).join("\n"), @r#"`kedro run` of Kedro 0.19.0 splits names of nodes at commas and will not find `g,h`; name these nodes: node(…, name="…")"#);
     }
 
     #[test]
@@ -536,7 +456,7 @@ mod tests {
         step-d-pandas /mnt/d.csv
         step-g /home/kedro/s3://bucket/g
         ");
-        insta::assert_snapshot!(plan.warnings.join("\n"), @"conf/base/parameters.yml:7: `g` is stored at a URL, so the step `step` has no file to pass on as an artifact and Argo will fail it; set `run_config.store_kedro_outputs_as_kfp_artifacts: false`");
+        insta::assert_snapshot!(plan.warnings.join("\n"), @"stored at URLs: `g`; their steps have no files to pass on as artifacts, and Argo will fail them: set `run_config.store_kedro_outputs_as_kfp_artifacts: false`");
         let error = Given {
             nodes: vec![("a", "", "y")],
             catalog: "y:\n  filepath: 1\n",

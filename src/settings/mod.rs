@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 
 use crate::failure::Failure;
 use crate::kedro::Config;
-use crate::nearest::did_you_mean;
+use crate::wording::did_you_mean;
 use crate::yaml::Node;
 use section::{Section, text, wrong};
 
@@ -191,15 +191,17 @@ impl Settings {
 
     /// The error for a key that a command needs and that is not there.
     pub fn missing(&self, key: &str, meaning: &str) -> Failure {
+        self.wrong(key, &format!("is missing: {meaning}"))
+    }
+
+    /// The error for a key that a command cannot use as it is; `why` is read behind its name.
+    pub fn wrong(&self, key: &str, why: &str) -> Failure {
         let files: Vec<String> = self
             .files
             .iter()
             .map(|file| file.display().to_string())
             .collect();
-        Failure::usage(format!(
-            "{}: `{key}` is missing: {meaning}",
-            files.join(", ")
-        ))
+        Failure::usage(format!("{}: `{key}` {why}", files.join(", ")))
     }
 }
 

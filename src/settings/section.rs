@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use super::quantity;
 use crate::failure::{Failure, place};
-use crate::nearest::did_you_mean;
+use crate::wording::did_you_mean;
 use crate::yaml::{Key, Map, Node, Value, lookup};
 
 /// A mapping, the file it stands in and its full key.

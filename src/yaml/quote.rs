@@ -7,12 +7,13 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use super::scalar::{Scalar, resolve};
-
-/// A string as a scalar on one line: plain where that is safe, else in double quotes.
+/// A string as a scalar on one line: plain where that is safe, else in double quotes, or in single quotes
+/// where that saves escapes.
 pub fn scalar(text: &str) -> Cow<'_, str> {
     if is_plain(text) {
         Cow::Borrowed(text)
+    } else if text.contains(['"', '\\']) && text.chars().all(is_printable) {
+        Cow::Owned(format!("'{}'", text.replace('\'', "''")))
     } else {
         Cow::Owned(quote(text))
     }
@@ -24,27 +25,40 @@ fn is_plain(text: &str) -> bool {
     const WORDS: [&str; 10] = [
         "y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan",
     ];
-    let safe_first = |c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '_');
-    // A flag such as `--env`; `---` would start a document.
-    let start = text.strip_prefix("--").unwrap_or(text);
-    if !start.starts_with(safe_first) || text.len() > 1000 {
+    // A flag such as `-c` or `--env`; `---` would start a document.
+    let start = text.strip_prefix('-').unwrap_or(text);
+    let start = start.strip_prefix('-').unwrap_or(start);
+    // What starts with a letter is no number; a very long key would need a form of its own.
+    if !start.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '_'))
+        || text.len() > 1000
+    {
         return false;
     }
-    if !text.chars().all(|c| {
-        c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '.' | '@' | '+' | ':' | ' ')
-    }) {
-        return false;
-    }
-    // `: ` makes a key, ` #` a comment (excluded above); blanks at the end are lost.
-    if text.ends_with([':', ' ']) || text.contains(": ") || text.contains("  ") {
-        return false;
-    }
-    !WORDS.iter().any(|word| text.eq_ignore_ascii_case(word)) && resolve(text) == Scalar::Text
+    // `: ` makes a key, ` #` a comment (`#` is not among the characters); two blanks and those at the end
+    // may be lost.
+    let bytes = text.as_bytes();
+    let safe = bytes
+        .iter()
+        .zip(bytes.iter().skip(1).chain(b" "))
+        .all(|(byte, next)| match byte {
+            b' ' | b':' => *next != b' ',
+            b'/' | b'_' | b'-' | b'.' | b'@' | b'+' => true,
+            byte => byte.is_ascii_alphanumeric(),
+        });
+    safe && (text.len() > 5 || !WORDS.iter().any(|word| text.eq_ignore_ascii_case(word)))
 }
 
 fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
+    if text
+        .bytes()
+        .all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\')
+    {
+        quoted.push_str(text);
+        quoted.push('"');
+        return quoted;
+    }
     for c in text.chars() {
         match c {
             '"' => quoted.push_str("\\\""),
@@ -90,6 +104,7 @@ pub(super) fn is_block(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::yaml::scalar::{Scalar, resolve};
 
     #[test]
     fn strings_that_some_reader_misreads_are_quoted() {
@@ -155,11 +170,15 @@ mod tests {
             "\\",
             "a  b",
         ] {
-            assert!(scalar(text).starts_with('"'), "{text:?} is written plain");
+            assert!(
+                scalar(text).starts_with(['"', '\'']),
+                "{text:?} is written plain"
+            );
         }
         for text in [
             "a",
             "--env",
+            "-c",
             "kubeflow-plugin-demo",
             "/home/kedro/data",
             "gcr.io/x/y:1.2",
@@ -168,6 +187,7 @@ mod tests {
             "params:x",
         ] {
             assert_eq!(scalar(text), text);
+            assert_eq!(resolve(text), Scalar::Text);
         }
     }
 }

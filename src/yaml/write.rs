@@ -13,13 +13,18 @@ use super::quote::{is_block, scalar};
 /// # Errors
 /// Where `out` cannot be written to, or a mapping has keys that are not strings.
 pub fn to_writer<W: io::Write, T: Serialize + ?Sized>(out: W, value: &T) -> io::Result<()> {
-    let mut emitter = Emitter { out };
+    let mut emitter = Emitter {
+        out,
+        buffer: String::with_capacity(FULL + 1024),
+    };
+    let cursor = Cursor {
+        emitter: &mut emitter,
+        indent: 0,
+        place: Place::Root,
+    };
     value
-        .serialize(Cursor {
-            emitter: &mut emitter,
-            indent: 0,
-            place: Place::Root,
-        })
+        .serialize(cursor)
+        .and_then(|()| emitter.flush())
         .map_err(|Error(error)| error)
 }
 
@@ -35,7 +40,12 @@ pub fn to_string<T: Serialize + ?Sized>(value: &T) -> String {
 
 struct Emitter<W> {
     out: W,
+    /// What is not yet written to `out`: documents are made of very many very small pieces.
+    buffer: String,
 }
+
+/// The bytes in the buffer at which it is emptied.
+const FULL: usize = 1 << 16;
 
 /// Where the next value stands.
 #[derive(Clone, Copy, PartialEq)]
@@ -80,18 +90,21 @@ impl From<io::Error> for Error {
 
 impl<W: io::Write> Emitter<W> {
     fn put(&mut self, text: &str) -> Result<(), Error> {
-        Ok(self.out.write_all(text.as_bytes())?)
-    }
-
-    fn indent(&mut self, width: usize) -> Result<(), Error> {
-        const BLANKS: &str = "                                ";
-        let mut left = width;
-        while left > 0 {
-            let now = left.min(BLANKS.len());
-            self.put(&BLANKS[..now])?;
-            left -= now;
+        self.buffer.push_str(text);
+        if self.buffer.len() >= FULL {
+            self.flush()?;
         }
         Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        self.out.write_all(self.buffer.as_bytes())?;
+        self.buffer.clear();
+        Ok(())
+    }
+
+    fn indent(&mut self, width: usize) {
+        self.buffer.extend(std::iter::repeat_n(' ', width));
     }
 }
 
@@ -120,7 +133,7 @@ impl<W: io::Write> Cursor<'_, W> {
         })?;
         for line in text.trim_end_matches('\n').split('\n') {
             if !line.is_empty() {
-                self.emitter.indent(indent)?;
+                self.emitter.indent(indent);
                 self.emitter.put(line)?;
             }
             self.emitter.put("\n")?;
@@ -180,13 +193,12 @@ impl<'a, W: io::Write> Block<'a, W> {
     /// Goes to where the next item or key starts.
     fn start(&mut self) -> Result<(), Error> {
         match (self.place, std::mem::replace(&mut self.empty, false)) {
-            (Place::AfterDash, true) => self.emitter.put(" "),
-            (Place::AfterKey, true) => {
-                self.emitter.put("\n")?;
-                self.emitter.indent(self.indent)
-            }
-            _ => self.emitter.indent(self.indent),
+            (Place::AfterDash, true) => return self.emitter.put(" "),
+            (Place::AfterKey, true) => self.emitter.put("\n")?,
+            _ => {}
         }
+        self.emitter.indent(self.indent);
+        Ok(())
     }
 
     fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {

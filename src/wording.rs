@@ -1,12 +1,12 @@
-//! The nearest known name, for "did you mean".
+//! Names in messages: the nearest known one, and lists of them.
 
 /// Finds the candidate that looks most like `name`, if any looks alike at all.
 ///
 /// Case and the choice of `-`, `_`, `.` or a blank do not count as differences. Of equally near candidates
 /// the first is taken.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    /// Below this, names are not alike; clap uses the same bound.
-    const ALIKE: f64 = 0.7;
+    /// Below this, a suggestion would rather be taken for a joke.
+    const ALIKE: f64 = 0.8;
     let wanted = fold(name);
     let mut best: Option<(&str, f64)> = None;
     for candidate in candidates {
@@ -23,6 +23,23 @@ pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str
     nearest(name, candidates)
         .map(|known| format!("; did you mean `{known}`?"))
         .unwrap_or_default()
+}
+
+/// The names in backticks.
+pub fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let quoted: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}
+
+/// The first few of the names, and how many more there are.
+pub fn first_few<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 5;
+    let mut names = names.into_iter();
+    let shown = listed(names.by_ref().take(SHOWN));
+    match names.count() {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 fn fold(name: &str) -> String {
@@ -43,5 +60,18 @@ mod tests {
         assert_eq!(nearest("Split.Data", known), Some("split_data"));
         assert_eq!(nearest("zzz", known), None);
         assert_eq!(did_you_mean("x", []), "");
+    }
+
+    #[test]
+    fn of_many_names_a_few_are_shown() {
+        assert_eq!(listed(["a"]), "`a`");
+        assert_eq!(
+            first_few(["a", "b", "c", "d", "e"]),
+            "`a`, `b`, `c`, `d`, `e`"
+        );
+        assert_eq!(
+            first_few(["a", "b", "c", "d", "e", "f", "g"]),
+            "`a`, `b`, `c`, `d`, `e` and 2 more"
+        );
     }
 }
