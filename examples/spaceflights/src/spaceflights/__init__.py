@@ -1,0 +1,1 @@
+"""Predicts the prices of flights to the moon."""

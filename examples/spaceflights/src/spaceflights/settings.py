@@ -1,0 +1,1 @@
+"""Settings of the project; Kedro's defaults."""
