@@ -31,8 +31,10 @@ pub struct Arguments {
         long,
         value_name = "ENV",
         env = "KEDRO_ENV",
+        hide_env_values = true,
         default_value = "local",
-        global = true
+        global = true,
+        help_heading = "Global options"
     )]
     env: String,
 
@@ -42,20 +44,34 @@ pub struct Arguments {
         long,
         value_name = "DIR",
         default_value = ".",
-        global = true
+        global = true,
+        help_heading = "Global options"
     )]
     project: PathBuf,
 
     /// JSON export of the pipelines; `-` is standard input [default: pipeline.json in the project]
-    #[arg(long, value_name = "FILE", env = "KFK_PIPELINE_JSON", global = true)]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "KFK_PIPELINE_JSON",
+        hide_env_values = true,
+        global = true,
+        help_heading = "Global options"
+    )]
     pipeline_json: Option<PathBuf>,
 
-    /// Say more: what is read, with -vv also each file (or set `KFK_LOG`)
-    #[arg(short, long, action = ArgAction::Count, global = true)]
+    /// Say more: what is read, with -vv also each file (or set KFK_LOG)
+    #[arg(short, long, action = ArgAction::Count, global = true, help_heading = "Global options")]
     verbose: u8,
 
     /// Say nothing but errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        help_heading = "Global options",
+        conflicts_with = "verbose"
+    )]
     quiet: bool,
 
     #[command(subcommand)]
@@ -78,7 +94,7 @@ enum Command {
     Schedule(Later),
     /// Run the pipeline once (not available yet)
     RunOnce(Later),
-    /// Start the `MLflow` run of a workflow (not available yet)
+    /// Start the MLflow run of a workflow (not available yet)
     #[command(hide = true)]
     MlflowStart(Later),
 }

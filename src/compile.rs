@@ -23,7 +23,7 @@ pub struct Request<'a> {
     pub pipeline: &'a str,
     /// The image, where it was named.
     pub image: Option<&'a str>,
-    /// Whether nodes log to an `MLflow` run, where that was said.
+    /// Whether nodes log to an MLflow run, where that was said.
     pub mlflow: Option<bool>,
     /// The environment variables of this process.
     pub variables: &'a [(String, String)],

@@ -39,7 +39,7 @@ const KUBECTL_IMAGE: &str = "gcr.io/cloud-builders/kubectl";
 const DATA: &str = "/home/kedro/data";
 const NEW_DATA: &str = "/home/kedro/datavolume";
 
-/// Where the step that starts the `MLflow` run leaves the run's id.
+/// Where the step that starts the MLflow run leaves the run's id.
 const MLFLOW_RUN_ID_FILE: &str = "/tmp/mlflow_run_id";
 
 /// Makes the workflow that carries out a plan.

@@ -22,7 +22,7 @@ pub struct Args {
     #[arg(short, long, value_name = "NAME", default_value = DEFAULT_PIPELINE)]
     pipeline: String,
 
-    /// Image that the steps run in [default: `run_config.image`]
+    /// Image that the steps run in [default: run_config.image]
     #[arg(short, long)]
     image: Option<String>,
 
@@ -30,11 +30,11 @@ pub struct Args {
     #[arg(short, long, value_name = "FILE", default_value = "pipeline.yml")]
     output: PathBuf,
 
-    /// Start an `MLflow` run that all nodes log to [default: if the configuration has an mlflow.yml]
+    /// Start an MLflow run that all nodes log to [default: where the configuration has mlflow.yml]
     #[arg(long, overrides_with = "no_mlflow")]
     mlflow: bool,
 
-    /// Start no `MLflow` run
+    /// Start no MLflow run
     #[arg(long, overrides_with = "mlflow")]
     no_mlflow: bool,
 }

@@ -99,7 +99,7 @@ pub fn run(context: &Context, args: &Args) -> Result<()> {
     context.output.note("Next: check `image` and `resources` there, export the pipeline to pipeline.json, then `kfk compile`");
     if args.with_github_actions {
         context.output.note(
-            "For GitHub: add the secrets GKE_PROJECT, GKE_SA_KEY and IAP_CLIENT_ID, and commit pipeline.json and a Dockerfile",
+"For GitHub: add the secrets GKE_PROJECT, GKE_SA_KEY and IAP_CLIENT_ID and the variable KFK_REPOSITORY, and commit pipeline.json and a Dockerfile",
         );
     }
     Ok(())

@@ -18,7 +18,7 @@ pub enum Part<'a> {
     Parameter(&'a Parameter),
     /// The id of the run in Kubeflow.
     RunId,
-    /// The id of the run in `MLflow`.
+    /// The id of the run in MLflow.
     MlflowRunId,
 }
 
@@ -128,7 +128,7 @@ impl Plan {
         )
     }
 
-    /// The environment variables of every step that runs Kedro; those of nodes also know the `MLflow` run.
+    /// The environment variables of every step that runs Kedro; those of nodes also know the MLflow run.
     pub fn variables(&self, of_node: bool) -> Vec<(&str, Word<'_>)> {
         let mut variables: Vec<(&str, Word)> = self
             .variables

@@ -38,7 +38,7 @@ fn fits_numeric(name: &str, value: &Value, version: KedroVersion) -> bool {
         }
 }
 
-/// From 0.18.5: values are read as YAML by `OmegaConf`, a `.` or `[` in a key makes a nested one. What is
+/// From 0.18.5: values are read as YAML by OmegaConf, a `.` or `[` in a key makes a nested one. What is
 /// certain to come back is a small part of what would.
 fn fits_omegaconf(name: &str, value: &Value) -> bool {
     let key_fits = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')

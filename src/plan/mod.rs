@@ -30,7 +30,7 @@ pub mod infrastructure {
     pub const VOLUME_CREATE: &str = "data-volume-create";
     /// Copies the image's data to the volume.
     pub const VOLUME_INIT: &str = "data-volume-init";
-    /// Starts the `MLflow` run.
+    /// Starts the MLflow run.
     pub const MLFLOW_START: &str = "mlflow-start-run";
     /// Deletes the volume when everything else has ended.
     pub const VOLUME_TERMINATION: &str = "schedule-volume-termination";
@@ -38,7 +38,7 @@ pub mod infrastructure {
     pub const EXIT_HANDLER: &str = "exit-handler-1";
     /// The argument that hands the volume's name on.
     pub const VOLUME_NAME: &str = "data-volume-create-name";
-    /// The argument that hands the id of the `MLflow` run on.
+    /// The argument that hands the id of the MLflow run on.
     pub const MLFLOW_RUN_ID: &str = "mlflow-start-run-mlflow_run_id";
 }
 
@@ -63,7 +63,7 @@ pub struct Sources<'a> {
     pub parameters: &'a Config,
     /// The catalog, as far as its files become artifacts.
     pub catalog: &'a Config,
-    /// Whether nodes log to an `MLflow` run.
+    /// Whether nodes log to an MLflow run.
     pub mlflow: bool,
     /// Environment variables that steps are given: name and value.
     pub variables: &'a [(String, String)],
@@ -86,7 +86,7 @@ pub struct Plan {
     pub image_pull_policy: String,
     /// The volume that steps share, and the name that ends its claim's name.
     pub volume: Option<(Volume, String)>,
-    /// Whether there is a step that starts an `MLflow` run.
+    /// Whether there is a step that starts an MLflow run.
     pub mlflow: bool,
     /// How long the workflow is kept after its end, in seconds.
     pub ttl: u64,

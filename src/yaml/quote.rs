@@ -1,6 +1,6 @@
 //! Strings as scalars that every YAML reader takes for these very strings.
 //!
-//! Kubeflow and Argo read YAML in Go with YAML 1.1 truth values, people read it with `PyYAML`, other tools
+//! Kubeflow and Argo read YAML in Go with YAML 1.1 truth values, people read it with PyYAML, other tools
 //! with YAML 1.2. A string is written plain only where all of them read it as that string; otherwise it is
 //! quoted, or a literal block where it has lines.
 

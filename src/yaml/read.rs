@@ -1,4 +1,4 @@
-//! Reads YAML as `PyYAML`'s safe loader does: anchors, `<<`, YAML 1.1 scalars, the last of two equal keys.
+//! Reads YAML as PyYAML's safe loader does: anchors, `<<`, YAML 1.1 scalars, the last of two equal keys.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -30,7 +30,7 @@ pub struct ReadError {
 pub struct Document {
     /// The root; [`Value::Null`] where the document is empty.
     pub root: Node,
-    /// Keys whose first value was lost, as `PyYAML` loses it.
+    /// Keys whose first value was lost, as PyYAML loses it.
     pub repeated: Vec<(String, usize, usize)>,
 }
 

@@ -1,7 +1,7 @@
 //! What a plain scalar means to a YAML 1.1 reader.
 //!
-//! Kedro reads its configuration with `PyYAML`, which follows YAML 1.1: `yes` is a boolean, `0755` is 493,
-//! `12:30` is 750, `1e3` is text. The rules here are those of `PyYAML`'s resolver and safe constructor.
+//! Kedro reads its configuration with PyYAML, which follows YAML 1.1: `yes` is a boolean, `0755` is 493,
+//! `12:30` is 750, `1e3` is text. The rules here are those of PyYAML's resolver and safe constructor.
 //! The writer asks the same question to know what it has to quote.
 
 /// The meaning of a plain scalar.
@@ -23,7 +23,7 @@ pub enum Scalar {
     Text,
 }
 
-/// Resolves a plain scalar as `PyYAML` does.
+/// Resolves a plain scalar as PyYAML does.
 pub fn resolve(text: &str) -> Scalar {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Scalar::Null,
@@ -194,7 +194,7 @@ fn sexagesimal_float(head: &str, tail: &str, fraction: &str) -> Option<f64> {
     )
 }
 
-/// `YYYY-MM-DD`, or a point in time as `PyYAML`'s resolver knows it.
+/// `YYYY-MM-DD`, or a point in time as PyYAML's resolver knows it.
 fn is_timestamp(text: &str) -> bool {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -263,7 +263,7 @@ fn is_timestamp(text: &str) -> bool {
 mod tests {
     use super::{Scalar, resolve};
 
-    /// Each line was checked against `PyYAML` 6.0.3.
+    /// Each line was checked against PyYAML 6.0.3.
     #[test]
     fn reads_plain_scalars_as_pyyaml_does() {
         let table = [

@@ -6,6 +6,32 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+/// Every key of kubeflow.yaml that kedro-kubeflow 0.4.3 documents.
+pub(crate) const KEYS: [&str; 22] = [
+    "host",
+    "project_id",
+    "region",
+    "run_config.image",
+    "run_config.image_pull_policy",
+    "run_config.root",
+    "run_config.experiment_name",
+    "run_config.run_name",
+    "run_config.description",
+    "run_config.wait_for_completion",
+    "run_config.ttl",
+    "run_config.max_cache_staleness",
+    "run_config.store_kedro_outputs_as_kfp_artifacts",
+    "run_config.volume",
+    "run_config.volume.storageclass",
+    "run_config.volume.size",
+    "run_config.volume.access_modes",
+    "run_config.volume.skip_init",
+    "run_config.volume.owner",
+    "run_config.volume.keep",
+    "run_config.resources",
+    "__default__",
+];
+
 /// The repository.
 pub(crate) fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::harness::Project;
+use crate::harness::{KEYS, Project};
 
 const URL: &str = "https://kubeflow.example.com/pipeline";
 
@@ -56,30 +56,8 @@ fn every_documented_key_is_in_the_template_and_known() {
         })
         .collect();
     let all = all.concat();
-    for key in [
-        "host",
-        "project_id",
-        "region",
-        "image",
-        "image_pull_policy",
-        "root",
-        "experiment_name",
-        "run_name",
-        "description",
-        "wait_for_completion",
-        "ttl",
-        "max_cache_staleness",
-        "store_kedro_outputs_as_kfp_artifacts",
-        "volume",
-        "storageclass",
-        "size",
-        "access_modes",
-        "skip_init",
-        "owner",
-        "keep",
-        "resources",
-        "__default__",
-    ] {
+    for key in KEYS {
+        let key = key.rsplit('.').next().unwrap();
         assert!(
             all.lines()
                 .any(|line| line.trim_start().starts_with(&format!("{key}:"))),
@@ -106,7 +84,7 @@ fn github_actions_build_run_and_schedule() {
     GitHub Actions workflow generated in DIR/.github/workflows/on-merge-to-master.yml
     ------- stderr -------
     Next: check `image` and `resources` there, export the pipeline to pipeline.json, then `kfk compile`
-    For GitHub: add the secrets GKE_PROJECT, GKE_SA_KEY and IAP_CLIENT_ID, and commit pipeline.json and a Dockerfile
+    For GitHub: add the secrets GKE_PROJECT, GKE_SA_KEY and IAP_CLIENT_ID and the variable KFK_REPOSITORY, and commit pipeline.json and a Dockerfile
     [exit 0]
     ");
     insta::assert_snapshot!(project.read(".github/workflows/on-push.yml"));
