@@ -105,6 +105,9 @@ pub fn plan(request: &Request) -> Result<Plan> {
     // The plugin takes artifacts from the files beside `catalog.yml`, not from sub-folders.
     let mut catalog = loader.get("catalog", Where::Top)?;
     warnings.append(&mut catalog.warnings);
+    if loader.files("catalog", Where::Everywhere)?.is_empty() {
+        warnings.push("no catalog in the configuration; `kedro run` fails without one".to_owned());
+    }
     let mut parameters = loader.get("parameters", Where::Everywhere)?;
     warnings.append(&mut parameters.warnings);
     for file in catalog.files.iter().chain(&parameters.files) {

@@ -353,6 +353,10 @@ fn parse(name: &Path, bytes: &[u8], warnings: &mut Vec<String>) -> Result<Map> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     struct Conf {
@@ -449,6 +453,35 @@ mod tests {
             config.warnings,
             ["conf/base/parameters.ini: not read; kfk reads .yml, .yaml and .json"]
         );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// `{**base, **environment}` of Python, in its order.
+        #[test]
+        fn merging_is_that_of_dictionaries(
+            base in proptest::collection::btree_map("_?[a-d]{1,2}", 0..9i32, 0..8),
+            overlay in proptest::collection::btree_map("_?[a-d]{1,2}", 10..19i32, 0..8),
+        ) {
+            let yaml = |map: &BTreeMap<String, i32>| serde_json::to_string(map).unwrap();
+            let conf = Conf::new(&[("base/parameters.yml", &yaml(&base)), ("prod/parameters.yml", &yaml(&overlay))]);
+            let got: Vec<(String, Value)> = conf
+                .get("prod", "parameters", Where::Everywhere)
+                .unwrap()
+                .entries
+                .into_iter()
+                .map(|(key, entry)| (key, entry.node.value))
+                .collect();
+            let mut wanted: IndexMap<String, i32> = base.into_iter().collect();
+            wanted.extend(overlay);
+            let wanted: Vec<(String, Value)> = wanted
+                .into_iter()
+                .filter(|(key, _)| !key.starts_with('_'))
+                .map(|(key, value)| (key, Value::Int(value.into())))
+                .collect();
+            prop_assert_eq!(got, wanted);
+        }
     }
 
     #[cfg(unix)]

@@ -14,7 +14,6 @@ use anyhow::Result;
 
 pub use artifacts::Artifact;
 pub use command::{Part, Word};
-pub use names::slug;
 pub use parameters::{Delivery, Form, Parameter, Parameters};
 
 use crate::failure::Failure;
@@ -127,8 +126,6 @@ impl Plan {
     pub fn new(sources: &Sources) -> Result<Self> {
         let settings = sources.settings;
         let mut warnings = Vec::new();
-        let volume = settings.volume.as_ref();
-        let claim = slug_of_claim(sources.pipeline_name);
         let mut names = Names::default();
         let entrypoint = reserve_infrastructure(&mut names, sources);
         let reserved = [infrastructure::VOLUME_NAME, infrastructure::MLFLOW_RUN_ID];
@@ -172,7 +169,10 @@ impl Plan {
             description: settings.description.clone(),
             image: sources.image.to_owned(),
             image_pull_policy: settings.image_pull_policy.clone(),
-            volume: volume.map(|volume| (volume.clone(), claim)),
+            volume: settings
+                .volume
+                .clone()
+                .map(|volume| (volume, slug_of_claim(sources.pipeline_name))),
             mlflow: sources.mlflow,
             ttl: settings.ttl,
             max_cache_staleness: settings.max_cache_staleness.clone(),
@@ -204,11 +204,18 @@ impl Plan {
             .list
             .iter()
             .map(|parameter| ("the name of a parameter", parameter.name.as_str()));
+        let class = self
+            .volume
+            .as_ref()
+            .and_then(|(volume, _)| volume.storageclass.as_deref());
         let others = [
-            ("the name of the pipeline", &*self.pipeline),
-            ("the image", &self.image),
-            ("the environment", &self.environment),
-        ];
+            ("the name of the pipeline", Some(self.pipeline.as_str())),
+            ("the image", Some(&self.image)),
+            ("the environment", Some(&self.environment)),
+            ("the storage class", class),
+        ]
+        .into_iter()
+        .filter_map(|(what, text)| Some((what, text?)));
         if let Some((what, text)) = nodes
             .chain(paths)
             .chain(parameters)

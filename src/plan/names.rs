@@ -52,7 +52,7 @@ impl Names {
 
 /// The text as the Kubeflow SDK makes names: lower case, everything but letters and digits of ASCII as one
 /// `-`, none at the ends, `n` before a leading digit, `task` where nothing is left.
-pub fn slug(text: &str) -> String {
+fn slug(text: &str) -> String {
     let mut name = dashed(&text.to_lowercase(), |c| {
         c.is_ascii_lowercase() || c.is_ascii_digit()
     });

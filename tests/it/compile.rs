@@ -396,6 +396,19 @@ fn what_is_wrong_with_the_project_is_said() {
 }
 
 #[test]
+fn a_project_without_catalog_or_parameters_compiles() {
+    let project = Project::new();
+    fs::remove_file(project.root.join("conf/base/catalog.yml")).unwrap();
+    fs::remove_file(project.root.join("conf/base/parameters.yml")).unwrap();
+    insta::assert_snapshot!(project.run(&["compile"]), @"
+    ------- stderr -------
+    warning: no catalog in the configuration; `kedro run` fails without one
+    Generated pipeline definition was saved to pipeline.yml
+    [exit 0]
+    ");
+}
+
+#[test]
 fn what_is_not_text_is_refused() {
     let project = Project::new();
     project.write("pipeline.json", b"{\"pipeline\": [{\"name\": \"\xff\"}]}");
