@@ -240,13 +240,7 @@ impl Plan {
 /// The end of the claim's name: the pipeline's name and `data-volume`, as characters that Kubernetes takes.
 fn slug_of_claim(pipeline: &str) -> String {
     let text = format!("{pipeline}-data-volume");
-    Names::default().unique(
-        &names::dashed(&text.to_lowercase(), |c| {
-            c.is_ascii_lowercase() || c.is_ascii_digit()
-        }),
-        &text,
-        Some(128),
-    )
+    Names::default().unique(&names::lower_dashed(&text), &text, Some(128))
 }
 
 /// Takes the names of the steps that are not nodes, and returns the one of the entry point.
@@ -272,9 +266,7 @@ fn reserve_infrastructure(names: &mut Names, sources: &Sources) -> String {
         .iter()
         .filter(|(_, present)| *present)
         .for_each(|(name, _)| names.reserve(name));
-    let plain = names::dashed(&sources.project.to_lowercase(), |c| {
-        c.is_ascii_lowercase() || c.is_ascii_digit()
-    });
+    let plain = names::lower_dashed(sources.project);
     names.unique(
         if plain.is_empty() { "pipeline" } else { &plain },
         sources.project,

@@ -50,12 +50,10 @@ impl Names {
     }
 }
 
-/// The text as the Kubeflow SDK makes names: lower case, everything but letters and digits of ASCII as one
-/// `-`, none at the ends, `n` before a leading digit, `task` where nothing is left.
+/// The text as the Kubeflow SDK makes names of steps: [`lower_dashed`], `n` before a leading digit, `task`
+/// where nothing is left.
 fn slug(text: &str) -> String {
-    let mut name = dashed(&text.to_lowercase(), |c| {
-        c.is_ascii_lowercase() || c.is_ascii_digit()
-    });
+    let mut name = lower_dashed(text);
     if name.starts_with(|c: char| c.is_ascii_digit()) {
         name.insert(0, 'n');
     }
@@ -64,6 +62,11 @@ fn slug(text: &str) -> String {
     } else {
         name
     }
+}
+
+/// The text in lower case with everything but letters and digits of ASCII as one `-`, none at the ends.
+pub(super) fn lower_dashed(text: &str) -> String {
+    dashed(&text.to_lowercase(), |c| c.is_ascii_alphanumeric())
 }
 
 /// The text with every run of characters that are not `legal` as one `-`, and none at the ends.

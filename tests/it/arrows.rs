@@ -1,9 +1,9 @@
 //! Data flows one way: which module may use which, read from the sources.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::harness::repository;
+use crate::harness::{files_below, repository};
 
 /// Each module, and what it may use besides itself.
 const MAY_USE: [(&str, &[&str]); 13] = [
@@ -40,23 +40,10 @@ const IMPURE: [&str; 8] = [
     "std::io::stdin",
 ];
 
-fn sources(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources(&path, files);
-        } else {
-            files.push(path);
-        }
-    }
-}
-
 /// The module and the text of every source file without its tests.
 fn modules() -> Vec<(String, PathBuf, String)> {
     let src = repository().join("src");
-    let mut files = Vec::new();
-    sources(&src, &mut files);
-    files
+    files_below(&src)
         .into_iter()
         .map(|file| {
             let first = file

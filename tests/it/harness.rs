@@ -73,6 +73,21 @@ pub(crate) fn shown(output: &Output, folder: &Path) -> String {
     all
 }
 
+/// All files below a folder, in order.
+pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(files_below(&path));
+        } else {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
 /// A Kedro project in a folder that is deleted with it.
 pub(crate) struct Project {
     _dir: tempfile::TempDir,
@@ -122,31 +137,16 @@ impl Project {
         fs::read_to_string(self.root.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
-    /// All files below the project, in order.
+    /// All files of the project, in order.
     pub(crate) fn files(&self) -> Vec<String> {
-        fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    walk(&path, files);
-                } else {
-                    files.push(path);
-                }
-            }
-        }
-        let mut files = Vec::new();
-        walk(&self.root, &mut files);
-        let mut names: Vec<String> = files
-            .iter()
-            .map(|file| {
-                file.strip_prefix(&self.root)
-                    .unwrap()
-                    .to_string_lossy()
-                    .into_owned()
-            })
-            .collect();
-        names.sort();
-        names
+        let files = files_below(&self.root);
+        let relative = |file: &PathBuf| {
+            file.strip_prefix(&self.root)
+                .unwrap()
+                .to_string_lossy()
+                .into_owned()
+        };
+        files.iter().map(relative).collect()
     }
 
     /// The program in the project's folder.
