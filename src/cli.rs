@@ -36,7 +36,7 @@ pub struct Arguments {
         global = true,
         help_heading = "Global options"
     )]
-    env: String,
+    env: OsString,
 
     /// Folder to look for the Kedro project in, and above
     #[arg(
@@ -58,7 +58,7 @@ pub struct Arguments {
         global = true,
         help_heading = "Global options"
     )]
-    pipeline_json: Option<PathBuf>,
+    pipeline_json: Option<OsString>,
 
     /// Say more: what is read, with -vv also each file (or set KFK_LOG)
     #[arg(short, long, action = ArgAction::Count, global = true, help_heading = "Global options")]
@@ -121,18 +121,28 @@ impl Arguments {
     ///
     /// # Errors
     /// Those of the command.
-    pub fn run(self, variables: Vec<(String, String)>) -> Result<()> {
+    pub fn run(self, variables: impl Iterator<Item = (OsString, OsString)>) -> Result<()> {
+        let output = self.output();
+        let environment = self.env.into_string().map_err(|name| {
+            Failure::usage(format!(
+                "the environment `{}` (from `-e` or KEDRO_ENV) is not text",
+                name.display()
+            ))
+        })?;
         let context = Context {
-            output: self.output(),
+            output,
             start: crate::expand(&self.project),
-            // Kedro, too, takes an empty KEDRO_ENV for none.
-            environment: if self.env.is_empty() {
+            // An empty variable is as good as none; Kedro, too, takes KEDRO_ENV so.
+            environment: if environment.is_empty() {
                 "local".to_owned()
             } else {
-                self.env
+                environment
             },
-            pipeline_json: self.pipeline_json.map(|file| crate::expand(&file)),
-            variables,
+            pipeline_json: self
+                .pipeline_json
+                .filter(|file| !file.is_empty())
+                .map(|file| crate::expand(file.as_ref())),
+            variables: text_variables(variables)?,
         };
         match self.command {
             Command::Init(args) => init::run(&context, &args),
@@ -145,6 +155,26 @@ impl Arguments {
             Command::MlflowStart(_) => not_available("mlflow-start"),
         }
     }
+}
+
+/// The environment variables that are text. Those that kfk would pass on must be.
+fn text_variables(
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<Vec<(String, String)>> {
+    let mut all = Vec::new();
+    for (name, value) in variables {
+        match (name.into_string(), value.into_string()) {
+            (Ok(name), Ok(value)) => all.push((name, value)),
+            (Ok(name), Err(_)) if crate::compile::is_passed_on(&name) => {
+                return Err(Failure::usage(format!(
+                    "the environment variable {name} is not UTF-8 text"
+                ))
+                .into());
+            }
+            _ => {}
+        }
+    }
+    Ok(all)
 }
 
 fn not_available(command: &str) -> Result<()> {

@@ -88,6 +88,12 @@ pub fn plan(request: &Request) -> Result<Plan> {
         )
         .into());
     }
+    if request
+        .image
+        .is_some_and(|image| image.is_empty() || image.contains(char::is_whitespace))
+    {
+        return Err(Failure::usage("`--image` must be the name of an image").into());
+    }
     let image = match (request.image, &settings.run_config.image) {
         (Some(image), _) => image,
         (None, Some(image)) => image,
@@ -146,10 +152,17 @@ pub fn plan(request: &Request) -> Result<Plan> {
     Ok(plan)
 }
 
+/// What authenticates behind Google's proxy.
+const IAP_CLIENT_ID: &str = "IAP_CLIENT_ID";
+
+/// Whether the environment variable reaches the steps.
+pub fn is_passed_on(name: &str) -> bool {
+    name == IAP_CLIENT_ID || name.starts_with(PREFIX)
+}
+
 /// The variables that steps are given: what authenticates behind Google's proxy, and what fills in the
 /// placeholders of the configuration in the image.
 fn passed_on(variables: &[(String, String)], warnings: &mut Vec<String>) -> Vec<(String, String)> {
-    const IAP_CLIENT_ID: &str = "IAP_CLIENT_ID";
     let client_id = variables
         .iter()
         .find(|(name, _)| name == IAP_CLIENT_ID)

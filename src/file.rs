@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -16,8 +16,7 @@ pub fn write_whole(
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<()> {
     let writing = || format!("cannot write `{}`", path.display());
-    // The file behind a link is replaced, not the link.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let target = behind_links(path);
     let existing = fs::metadata(&target).ok();
     if existing.as_ref().is_some_and(fs::Metadata::is_dir) {
         return Err(io::Error::from(io::ErrorKind::IsADirectory)).with_context(writing);
@@ -37,10 +36,20 @@ pub fn write_whole(
             .with_context(writing)?;
         return Ok(());
     }
+    if existing
+        .as_ref()
+        .is_some_and(|metadata| metadata.permissions().readonly())
+    {
+        return Err(io::Error::other("the file is read-only")).with_context(writing);
+    }
     let folder = match target.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
+    if !folder.is_dir() {
+        let problem = format!("there is no folder `{}`", folder.display());
+        return Err(io::Error::other(problem)).with_context(writing);
+    }
     let mut builder = tempfile::Builder::new();
     builder.prefix(".kfk-");
     let permissions = existing.map_or_else(new_file_permissions, |metadata| {
@@ -65,6 +74,19 @@ pub fn write_whole(
         .map_err(|error| error.error)
         .with_context(writing)?;
     Ok(())
+}
+
+/// The file that a link leads to, also where that is not there yet: it is replaced, not the link.
+fn behind_links(path: &Path) -> PathBuf {
+    const MOST_LINKS: usize = 40;
+    let mut target = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        match fs::read_link(&target) {
+            Ok(next) => target = target.parent().unwrap_or(Path::new("")).join(next),
+            Err(_) => break,
+        }
+    }
+    target
 }
 
 /// Those that programs give new files; the user's umask takes away from them.
@@ -129,5 +151,11 @@ mod tests {
             0o640
         );
         write_whole(Path::new("/dev/null"), |out| out.write_all(b"new")).unwrap();
+        fs::remove_file(&path).unwrap();
+        write_whole(&link, |out| out.write_all(b"again")).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "again");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
+        assert!(write_whole(&path, |out| out.write_all(b"no")).is_err());
     }
 }

@@ -35,11 +35,7 @@ pub fn run() -> ExitCode {
     let arguments = cli::Arguments::parse();
     start_log(arguments.verbosity());
     let output = arguments.output();
-    // What is not text cannot fill in a placeholder.
-    let variables = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
-    let exit = match arguments.run(variables) {
+    let exit = match arguments.run(std::env::vars_os()) {
         Ok(()) => failure::Exit::Success,
         Err(error) => {
             let exit = failure::exit_of(&error);
@@ -66,6 +62,7 @@ fn start_log(verbosity: u8) {
     let targets = asked.unwrap_or_else(|| Targets::new().with_default(level));
     let format = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
+        .log_internal_errors(false)
         .with_ansi(false)
         .without_time()
         .with_target(false);

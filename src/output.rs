@@ -1,5 +1,4 @@
 //! The only place that writes to stdout and stderr: data to stdout, everything else to stderr.
-#![expect(clippy::print_stderr, reason = "this is the module that prints")]
 
 use std::io::{self, Write};
 
@@ -38,22 +37,27 @@ impl Output {
     /// Something that was done, or that to do next.
     pub fn note(self, line: &str) {
         if !self.quiet {
-            eprintln!("{line}");
+            say(line);
         }
     }
 
     /// Something that the reader may want to mend.
     pub fn warn(self, warning: &str) {
         if !self.quiet {
-            eprintln!("warning: {warning}");
+            say(&format!("warning: {warning}"));
         }
     }
 
     /// Why the program ends without success, and what to do.
     pub fn error(self, error: &anyhow::Error, hint: Option<&str>) {
-        eprintln!("error: {error:#}");
+        say(&format!("error: {error:#}"));
         if let Some(hint) = hint {
-            eprintln!("\nhint: {hint}");
+            say(&format!("\nhint: {hint}"));
         }
     }
+}
+
+/// A line on stderr. That nobody hears it changes nothing about what was done, nor the exit code.
+fn say(line: &str) {
+    writeln!(io::stderr().lock(), "{line}").unwrap_or_default();
 }

@@ -1,7 +1,7 @@
 //! `kfk init`: a commented `kubeflow.yaml`, and workflows for GitHub Actions.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
@@ -45,6 +45,10 @@ pub fn run(context: &Context, args: &Args) -> Result<()> {
     let host = args.kfp_url.trim();
     if host != VERTEX_AI {
         crate::host::parse(host)
+            .and_then(|url| match url.query() {
+                Some(_) => Err("must not hold a query; leave out everything from `?` on"),
+                None => Ok(url),
+            })
             .map_err(|why| Failure::usage(format!("KFP_URL {why}: `{host}`")))?;
     }
     let project = Project::find(&context.start)?;
@@ -80,12 +84,14 @@ pub fn run(context: &Context, args: &Args) -> Result<()> {
     if !args.force {
         refuse_to_replace(&project.root, files.iter().map(|(file, _)| *file))?;
     }
-    for (file, text) in &files {
-        let path = project.root.join(file);
-        if let Some(folder) = path.parent() {
+    for (file, _) in &files {
+        if let Some(folder) = project.root.join(file).parent() {
             fs::create_dir_all(folder)
                 .with_context(|| format!("cannot make the folder `{}`", folder.display()))?;
         }
+    }
+    for (file, text) in &files {
+        let path = project.root.join(file);
         write_whole(&path, |out| out.write_all(text.as_bytes()))?;
         let what = if *file == files[0].0 {
             "Configuration"
@@ -106,12 +112,22 @@ pub fn run(context: &Context, args: &Args) -> Result<()> {
 }
 
 fn refuse_to_replace<'a>(root: &Path, files: impl Iterator<Item = &'a str>) -> Result<()> {
-    // A configuration under another ending would be read beside the new one.
-    let others = ["conf/base/kubeflow.yml", "conf/base/kubeflow.json"];
-    let there: Vec<String> = files
-        .chain(others)
-        .map(|file| root.join(file))
-        .filter(|path| path.exists())
+    let is_there = |path: &PathBuf| fs::symlink_metadata(path).is_ok();
+    let mut there: Vec<PathBuf> = files.map(|file| root.join(file)).filter(is_there).collect();
+    // Configuration under another name would be read beside the new one.
+    let others = fs::read_dir(root.join("conf/base"))
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok);
+    there.extend(
+        others
+            .map(|entry| entry.path())
+            .filter(|path| is_kubeflow_config(path) && path.is_file()),
+    );
+    there.sort();
+    there.dedup();
+    let there: Vec<String> = there
+        .iter()
         .map(|path| format!("`{}`", path.display()))
         .collect();
     if there.is_empty() {
@@ -124,6 +140,16 @@ fn refuse_to_replace<'a>(root: &Path, files: impl Iterator<Item = &'a str>) -> R
     ))
     .hint("use `--force` to replace what kfk writes")
     .into())
+}
+
+/// Whether `kubeflow*` of Kedro's configuration loader takes the file.
+fn is_kubeflow_config(path: &Path) -> bool {
+    let name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    name.starts_with("kubeflow") && matches!(extension, Some("yml" | "yaml" | "json"))
 }
 
 /// The folder's name as the name of an image: lower case, letters, digits and single separators.

@@ -207,7 +207,11 @@ impl ConfigLoader {
                     "set the environment variable {variable}, or give a default: ${{{}|default}}",
                     error.name
                 )),
-                None => failure.hint(format!("give it a default: ${{{}|default}}", error.name)),
+                None if error.is_name() => {
+                    failure.hint(format!("give it a default: ${{{}|default}}", error.name))
+                }
+                None => failure
+                    .hint("a name starts with a letter or `_`; Kedro cannot look this one up"),
             }
         };
         if config.entries.keys().any(|key| key.contains("${")) {
@@ -286,7 +290,7 @@ fn walk(
                     found,
                 )?;
             }
-        } else if matches {
+        } else if matches && path.is_file() {
             let path = fs::canonicalize(&path)
                 .with_context(|| format!("cannot read `{}`", path.display()))?;
             match path.extension().and_then(|extension| extension.to_str()) {
@@ -299,6 +303,15 @@ fn walk(
     Ok(())
 }
 
+/// The first line that Jinja2 would do something about.
+fn jinja_line(text: &str) -> Option<usize> {
+    let marks = ["{{", "{%", "{#"];
+    let position = text
+        .lines()
+        .position(|line| marks.iter().any(|mark| line.contains(mark)));
+    position.map(|index| index + 1)
+}
+
 /// Parses a file by its extension; an empty one is an empty mapping.
 fn parse(name: &Path, bytes: &[u8], warnings: &mut Vec<String>) -> Result<Map> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
@@ -308,13 +321,16 @@ fn parse(name: &Path, bytes: &[u8], warnings: &mut Vec<String>) -> Result<Map> {
         Failure::usage(format!("{}: not UTF-8 text", place(name, line)))
             .hint("save the file as UTF-8")
     })?;
-    let root = if name
+    let is_empty = text.trim_start_matches('\u{feff}').trim().is_empty();
+    let root = if is_empty {
+        return Ok(Map::new());
+    } else if name
         .extension()
         .is_some_and(|extension| extension == "json")
     {
         yaml::json::read(bytes).map_err(|error| {
             Failure::usage(format!(
-                "{}: not JSON: {}, at column {}",
+                "{}: cannot be read as JSON: {}, at column {}",
                 place(name, error.line),
                 error.message,
                 error.column
@@ -323,17 +339,23 @@ fn parse(name: &Path, bytes: &[u8], warnings: &mut Vec<String>) -> Result<Map> {
     } else {
         let document = yaml::read::read(text).map_err(|error| {
             let failure = Failure::usage(format!(
-                "{}: not YAML that Kedro could read: {}, at column {}",
+                "{}: cannot be read as YAML: {}, at column {}",
                 place(name, error.line),
                 error.message,
                 error.column
             ));
-            if text.contains("{%") || text.contains("{{") {
-                failure.hint("Jinja2 templates are not supported; write the file without them")
+            if jinja_line(text).is_some() {
+                failure.hint("kfk does not render Jinja2; write the file without it")
             } else {
                 failure
             }
         })?;
+        if let Some(line) = jinja_line(text) {
+            warnings.push(format!(
+                "{}: looks like Jinja2, which Kedro's TemplatedConfigLoader renders where it is installed; kfk takes it as it stands",
+                place(name, line)
+            ));
+        }
         for (key, first, second) in document.repeated {
             warnings.push(format!("{}: the key `{key}` stands there twice, first in line {first}; the last one counts", place(name, second)));
         }
@@ -501,12 +523,12 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named() {
         let error = |text: &str| Conf::new(&[("base/parameters.yml", text)]).error("local");
-        insta::assert_snapshot!(error("a: [1\nb: 2\n"), @"conf/base/parameters.yml:2: not YAML that Kedro could read: illegal placement of ':' indicator, at column 2");
+        insta::assert_snapshot!(error("a: [1\nb: 2\n"), @"conf/base/parameters.yml:2: cannot be read as YAML: while parsing a flow sequence, did not find expected ',' or ']', at column 2");
         insta::assert_snapshot!(error("- a\n"), @"conf/base/parameters.yml:1: expected a mapping of names, not a list");
         insta::assert_snapshot!(error("on: 1\n"), @"conf/base/parameters.yml:1: a key that YAML reads as `true`, not as text; Kedro takes only text | if it is a name, write it in quotes");
         insta::assert_snapshot!(error("a:\n  b: ${nope}\n"), @"conf/base/parameters.yml:2: no value for the placeholder `${nope}` in `a.b` | set the environment variable KEDRO_CONFIG_NOPE, or give a default: ${nope|default}");
         insta::assert_snapshot!(error("${nope.x}: 1\n"), @"conf/base/parameters.yml:1: no value for the placeholder `${nope.x}` in `${nope.x}` | give it a default: ${nope.x|default}");
-        insta::assert_snapshot!(error("a: {{ b }}\n"), @"conf/base/parameters.yml:1: not YAML that Kedro could read: a list or mapping cannot be a key, at column 5 | Jinja2 templates are not supported; write the file without them");
+        insta::assert_snapshot!(error("a: {{ b }}\n"), @"conf/base/parameters.yml:1: cannot be read as YAML: a list or mapping cannot be a key, at column 5 | kfk does not render Jinja2; write the file without it");
         insta::assert_snapshot!(Conf::new(&[]).error("prod"), @"no folder `conf/prod` for the environment `prod` | the environments of this project are `base`; choose one with `-e` or `KEDRO_ENV`");
         let conf = Conf::new(&[
             ("base/parameters.yml", "a: 1\nb: 1\n"),
@@ -514,7 +536,7 @@ mod tests {
         ]);
         insta::assert_snapshot!(conf.error("local"), @"the key `b` stands in two files of one environment: conf/base/parameters.yml:2 and conf/base/x/parameters.yml:3 | Kedro refuses this; keep the key in one of them");
         let conf = Conf::new(&[("base/parameters.json", "{\"a\": 1,}")]);
-        insta::assert_snapshot!(conf.error("local"), @"conf/base/parameters.json:1: not JSON: trailing comma, at column 9");
+        insta::assert_snapshot!(conf.error("local"), @"conf/base/parameters.json:1: cannot be read as JSON: key must be a string, at column 9");
         let conf = Conf::new(&[]);
         conf.write("base/parameters.yml", b"a: 1\nb: \xff\n");
         insta::assert_snapshot!(conf.error("local"), @"conf/base/parameters.yml:2: not UTF-8 text | save the file as UTF-8");

@@ -167,7 +167,8 @@ fn parse(source: Source, bytes: &[u8]) -> Result<Export> {
             refuse("empty; the command that should have written it has probably failed").into(),
         );
     }
-    if !bytes.trim_ascii_start().starts_with(b"{") {
+    let is_object = bytes.trim_ascii_start().starts_with(b"{");
+    if !is_object && serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
         return Err(refuse("not a JSON object").hint(EXPECTED).into());
     }
     let raw: Raw = serde_json::from_slice(bytes).map_err(|error| {
@@ -178,7 +179,13 @@ fn parse(source: Source, bytes: &[u8]) -> Result<Export> {
         ))
         .hint(EXPECTED)
     })?;
-    let kedro_version = raw.kedro_version.and_then(|text| text.parse().ok());
+    let kedro_version = match raw.kedro_version {
+        None => None,
+        Some(text) => Some(
+            text.parse()
+                .map_err(|()| refuse(&format!("`kedro_version` is no version: `{text}`")))?,
+        ),
+    };
     let pipelines = match (raw.pipelines, raw.pipeline) {
         (Some(RawPipelines::Named(pipelines)), _) => Pipelines::Named(pipelines),
         (None, Some(nodes)) => Pipelines::Unnamed(nodes),
@@ -297,6 +304,8 @@ mod tests {
         insta::assert_snapshot!(error(b"[]", "x"), @"pipeline.json: not a JSON object | expected what Kedro's `Pipeline.to_json()` writes, or the registry export that the README describes");
         insta::assert_snapshot!(error(b"{}", "x"), @"pipeline.json: neither `pipeline` nor `pipelines` is in it");
         insta::assert_snapshot!(error(b"{\"pipeline\": [{\"name\": \"\xff\"}]}", "x"), @"pipeline.json:1:25: invalid unicode code point | expected what Kedro's `Pipeline.to_json()` writes, or the registry export that the README describes");
+        insta::assert_snapshot!(error(b"INFO loading\n{}", "x"), @"pipeline.json:1:1: expected value | expected what Kedro's `Pipeline.to_json()` writes, or the registry export that the README describes");
+        insta::assert_snapshot!(error(b"{\"kedro_version\": \"dev\", \"pipeline\": []}", "x"), @"pipeline.json: `kedro_version` is no version: `dev` |");
         insta::assert_snapshot!(error(b" \n", "x"), @"pipeline.json: empty; the command that should have written it has probably failed |");
         insta::assert_snapshot!(error(b"\xff\xfe{\0}\0", "x"), @"pipeline.json: UTF-16 text, as PowerShell's `>` writes it | save the file as UTF-8");
         insta::assert_snapshot!(error(b"{\"metadata\": {}, \"pipelines\": [{\"name\": \"x\"}]}", "x"), @"pipeline.json: looks like Kedro's project snapshot, which kfk does not read yet");

@@ -70,11 +70,16 @@ impl Pipeline {
             for output in &node.outputs {
                 let dataset = strip_transcoding(output);
                 if let Some(other) = producers.insert(dataset, index) {
-                    return Err(refuse(format!(
-                        "has two nodes that make the dataset `{dataset}`: `{}` and `{}`",
-                        nodes[other].name, node.name
-                    ))
-                    .into());
+                    let made = format!("the dataset `{dataset}`");
+                    let what = if other == index {
+                        format!("has a node that makes {made} twice: `{}`", node.name)
+                    } else {
+                        format!(
+                            "has two nodes that make {made}: `{}` and `{}`",
+                            nodes[other].name, node.name
+                        )
+                    };
+                    return Err(refuse(what).into());
                 }
             }
         }
@@ -192,6 +197,10 @@ mod tests {
                     ("d", "x", "q2"),
                 ],
                 "the pipeline `p` has a cycle: `a` needs `c` needs `b` needs `a`",
+            ),
+            (
+                &[("a", "x", "y y")],
+                "the pipeline `p` has a node that makes the dataset `y` twice: `a`",
             ),
             (
                 &[("a", "x", "x")],

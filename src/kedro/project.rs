@@ -29,6 +29,7 @@ const KEDRO_YML: &str = ".kedro.yml";
 
 /// `[tool.kedro]` of `pyproject.toml`, as far as it matters here.
 #[derive(Debug, Default, Deserialize)]
+#[serde(expecting = "a table")]
 struct Metadata {
     project_name: Option<String>,
     package_name: Option<String>,
@@ -42,6 +43,7 @@ struct Pyproject {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a table")]
 struct Tool {
     kedro: Option<Metadata>,
 }
@@ -117,15 +119,22 @@ impl Metadata {
             ))
             .into());
         };
-        let text = |key| match lookup(map, key).map(|node| &node.value) {
-            Some(Value::Text(text)) => Some(text.clone()),
-            _ => None,
+        let text = |key| match lookup(map, key) {
+            None => Ok(None),
+            Some(node) => match &node.value {
+                Value::Text(text) => Ok(Some(text.clone())),
+                other => Err(Failure::usage(format!(
+                    "{}: `{key}` must be text, not {}",
+                    crate::failure::place(file, node.line),
+                    other.describe()
+                ))),
+            },
         };
         Ok(Self {
-            project_name: text("project_name"),
-            package_name: text("package_name"),
+            project_name: text("project_name")?,
+            package_name: text("package_name")?,
             kedro_init_version: None,
-            project_version: text("project_version"),
+            project_version: text("project_version")?,
         })
     }
 

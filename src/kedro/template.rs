@@ -29,6 +29,11 @@ pub struct Unresolved {
 }
 
 impl Unresolved {
+    /// Whether Kedro could look the name up at all; where not, it fails even with a default.
+    pub fn is_name(&self) -> bool {
+        is_path(&self.name)
+    }
+
     /// The environment variable that would give it a value, where one can: names with dots look into
     /// mappings, and variables hold only text.
     pub fn variable(&self) -> Option<String> {
@@ -55,6 +60,11 @@ impl Globals {
             None
         }
     }
+}
+
+/// One or more names, with dots between them.
+fn is_path(name: &str) -> bool {
+    name.split('.').all(is_identifier)
 }
 
 /// A name as jmespath, which Kedro looks names up with, takes it.
@@ -163,7 +173,8 @@ fn fill_text(text: &str, globals: &Globals) -> Result<Option<String>, Missing> {
             continue;
         };
         filled.push_str(&rest[..start]);
-        match globals.get(found.name).or(found.default) {
+        let value = globals.get(found.name).or(found.default);
+        match value.filter(|_| is_path(found.name)) {
             Some(value) => filled.push_str(value),
             None => {
                 return Err(Missing {
@@ -265,6 +276,9 @@ mod tests {
             ("${commit_id}\n", "abc"),
             ("x${commit_id}\n", "xabc\n"),
             ("${a.b|nested}", "nested"),
+            ("${1x|default}", "missing 1x"),
+            ("${a..b|default}", "missing a..b"),
+            ("${a.|default}", "missing a."),
             ("${env}", "missing env"),
             ("${branch_name}", "missing branch_name"),
         ] {

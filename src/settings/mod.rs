@@ -220,7 +220,7 @@ impl RunConfig {
         let Some(mut section) = Section::new(node, file, "run_config")? else {
             return Ok(run);
         };
-        run.image = section.text("image", "text, the name of an image")?;
+        run.image = section.word("image", "text, the name of an image")?;
         if let Some(policy) =
             section.choice("image_pull_policy", &["Always", "IfNotPresent", "Never"])?
         {
@@ -309,9 +309,9 @@ impl Volume {
         let Some(mut section) = Section::new(node, file, "run_config.volume")? else {
             return Ok(None);
         };
-        volume.storageclass = section.text("storageclass", "text, the name of a storage class")?;
+        volume.storageclass = section.word("storageclass", "text, the name of a storage class")?;
         volume.size = section
-            .quantity("size", quantity::EXPECTED)?
+            .quantity("size", quantity::EXPECTED_SIZE)?
             .unwrap_or(volume.size);
         if let Some(modes) = section.choices(
             "access_modes",
@@ -388,7 +388,7 @@ impl Resources {
             .filter(|(name, _)| !known.contains(name.as_str()));
         unmatched
             .map(|(name, (line, _))| {
-                let near = did_you_mean(name, nodes.clone());
+                let near = did_you_mean(name, nodes.clone().chain([DEFAULT]));
                 format!(
                     "{}: `run_config.resources.{name}` is no node of the pipeline{near}",
                     crate::failure::place(file, *line)
@@ -490,10 +490,16 @@ mod tests {
         insta::assert_snapshot!(in_run_config("max_cache_staleness: 0"), @"conf/base/kubeflow.yaml:2: `run_config.max_cache_staleness` must be an ISO 8601 duration such as P0D or P30D, not the number `0`");
         insta::assert_snapshot!(in_run_config("max_cache_staleness: 30 days"), @"conf/base/kubeflow.yaml:2: `run_config.max_cache_staleness` must be an ISO 8601 duration such as P0D or P30D, not the text `30 days`");
         insta::assert_snapshot!(in_run_config("volume: yes"), @"conf/base/kubeflow.yaml:2: `run_config.volume` must be a mapping, not the truth value `true`");
-        insta::assert_snapshot!(in_run_config("volume: {size: 1 GB}"), @"conf/base/kubeflow.yaml:2: `run_config.volume.size` must be a Kubernetes quantity such as 200m, 0.5, 4 or 2Gi, not the text `1 GB`");
+        insta::assert_snapshot!(in_run_config("volume: {size: 1 GB}"), @"conf/base/kubeflow.yaml:2: `run_config.volume.size` must be a Kubernetes quantity such as 1Gi, not the text `1 GB`");
         insta::assert_snapshot!(in_run_config("volume: {owner: root}"), @"conf/base/kubeflow.yaml:2: `run_config.volume.owner` must be a user id, or null for the image's own user, not the text `root`");
-        insta::assert_snapshot!(in_run_config("volume: {access_modes: ReadWriteMany}"), @"conf/base/kubeflow.yaml:2: `run_config.volume.access_modes` must be a list of ReadWriteOnce, ReadOnlyMany, ReadWriteMany, ReadWriteOncePod, not the text `ReadWriteMany`");
-        insta::assert_snapshot!(in_run_config("volume: {access_modes: [ReadWriteOnce, Many]}"), @"conf/base/kubeflow.yaml:2: `run_config.volume.access_modes` must be a list of ReadWriteOnce, ReadOnlyMany, ReadWriteMany, ReadWriteOncePod, not the text `Many`");
+        insta::assert_snapshot!(in_run_config("volume: {access_modes: ReadWriteMany}"), @"conf/base/kubeflow.yaml:2: `run_config.volume.access_modes` must be a list of one or more of ReadWriteOnce, ReadOnlyMany, ReadWriteMany, ReadWriteOncePod, not the text `ReadWriteMany`");
+        insta::assert_snapshot!(in_run_config("volume: {access_modes: [ReadWriteOnce, Many]}"), @"conf/base/kubeflow.yaml:2: `run_config.volume.access_modes` must be a list of one or more of ReadWriteOnce, ReadOnlyMany, ReadWriteMany, ReadWriteOncePod, not the text `Many`");
+        insta::assert_snapshot!(in_run_config("volume: {access_modes: []}"), @"conf/base/kubeflow.yaml:2: `run_config.volume.access_modes` must be a list of one or more of ReadWriteOnce, ReadOnlyMany, ReadWriteMany, ReadWriteOncePod, not an empty list");
+        insta::assert_snapshot!(in_run_config("volume: {size: 0}"), @"conf/base/kubeflow.yaml:2: `run_config.volume.size` must be a Kubernetes quantity such as 1Gi, not the number `0`");
+        insta::assert_snapshot!(in_run_config("image: ''"), @"conf/base/kubeflow.yaml:2: `run_config.image` must be text, the name of an image, not an empty text");
+        insta::assert_snapshot!(in_run_config("image: a b"), @"conf/base/kubeflow.yaml:2: `run_config.image` must be text, the name of an image, not the text `a b`");
+        insta::assert_snapshot!(in_run_config("resources: {a: {cpus: 1}}"), @"conf/base/kubeflow.yaml:2: `run_config.resources.a.cpus` is no resource that Kubernetes knows; did you mean `cpu`? | those of containers are cpu, memory, ephemeral-storage, hugepages-SIZE, and names with a domain such as nvidia.com/gpu");
+        insta::assert_snapshot!(in_run_config("resources: {a: {gpu: 1}}"), @"conf/base/kubeflow.yaml:2: `run_config.resources.a.gpu` is no resource that Kubernetes knows | those of containers are cpu, memory, ephemeral-storage, hugepages-SIZE, and names with a domain such as nvidia.com/gpu");
         insta::assert_snapshot!(in_run_config("resources: {a: 1Gi}"), @"conf/base/kubeflow.yaml:2: `run_config.resources.a` must be a mapping, not the text `1Gi`");
         insta::assert_snapshot!(in_run_config("resources: {a: {cpu: lots}}"), @"conf/base/kubeflow.yaml:2: `run_config.resources.a.cpu` must be a Kubernetes quantity such as 200m, 0.5, 4 or 2Gi, not the text `lots`");
     }

@@ -5,6 +5,9 @@ use crate::yaml::Value;
 /// What is expected where a quantity is not one.
 pub(super) const EXPECTED: &str = "a Kubernetes quantity such as 200m, 0.5, 4 or 2Gi";
 
+/// The same for the size of something.
+pub(super) const EXPECTED_SIZE: &str = "a Kubernetes quantity such as 1Gi";
+
 /// Reads a quantity; plain numbers are fine.
 pub(super) fn read(value: &Value) -> Option<String> {
     let text = match value {
@@ -37,6 +40,29 @@ fn is_quantity(text: &str) -> bool {
     number_ok && (SUFFIXES.contains(&suffix) || is_exponent())
 }
 
+/// The resources of containers that have no domain in front.
+pub(super) const RESOURCES: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
+
+/// Whether Kubernetes takes the name for a resource of a container.
+pub(super) fn is_resource(name: &str) -> bool {
+    let is_name = |text: &str, more: &[char]| {
+        let ends = text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text.ends_with(|c: char| c.is_ascii_alphanumeric());
+        ends && text.len() <= 63
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || more.contains(&c))
+    };
+    match name.split_once('/') {
+        Some((domain, name)) => {
+            domain.split('.').all(|part| is_name(part, &['-'])) && is_name(name, &['-', '_', '.'])
+        }
+        None => {
+            RESOURCES.contains(&name) || name.strip_prefix("hugepages-").is_some_and(is_quantity)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,5 +84,34 @@ mod tests {
         assert_eq!(read(&Value::Float(1.0)).as_deref(), Some("1"));
         assert_eq!(read(&Value::Float(f64::INFINITY)), None);
         assert_eq!(read(&Value::Bool(true)), None);
+    }
+
+    #[test]
+    fn resources_are_those_of_containers() {
+        for name in [
+            "cpu",
+            "memory",
+            "ephemeral-storage",
+            "hugepages-2Mi",
+            "nvidia.com/gpu",
+            "nvidia.com/mig-1g.5gb",
+            "example.com/a_b.c",
+        ] {
+            assert!(is_resource(name), "{name}");
+        }
+        for name in [
+            "cpus",
+            "gpu",
+            "",
+            "x y",
+            "{{a}}",
+            "nvidia.com/",
+            "/gpu",
+            "a/b/c",
+            "nvidia..com/gpu",
+            "hugepages-",
+        ] {
+            assert!(!is_resource(name), "{name}");
+        }
     }
 }

@@ -54,6 +54,18 @@ impl<'a> Section<'a> {
             .transpose()
     }
 
+    /// A text that is neither empty nor has blanks in it.
+    pub(super) fn word(&mut self, key: &'static str, expected: &str) -> Result<Option<String>> {
+        let Some(node) = self.get(key) else {
+            return Ok(None);
+        };
+        let is_word = |text: &String| !text.is_empty() && !text.contains(char::is_whitespace);
+        text(node)
+            .filter(is_word)
+            .map(Some)
+            .ok_or_else(|| self.wrong(key, node, expected))
+    }
+
     /// A text out of a list of choices.
     pub(super) fn choice(&mut self, key: &'static str, choices: &[&str]) -> Result<Option<String>> {
         let expected = format!("one of {}", choices.join(", "));
@@ -72,12 +84,13 @@ impl<'a> Section<'a> {
         key: &'static str,
         choices: &[&str],
     ) -> Result<Option<Vec<String>>> {
-        let expected = format!("a list of {}", choices.join(", "));
+        let expected = format!("a list of one or more of {}", choices.join(", "));
         let Some(node) = self.get(key) else {
             return Ok(None);
         };
-        let Value::List(items) = &node.value else {
-            return Err(self.wrong(key, node, &expected));
+        let items = match &node.value {
+            Value::List(items) if !items.is_empty() => items,
+            _ => return Err(self.wrong(key, node, &expected)),
         };
         items
             .iter()
@@ -124,12 +137,13 @@ impl<'a> Section<'a> {
             .ok_or_else(|| self.wrong(key, node, expected))
     }
 
-    /// A Kubernetes quantity, as text or number.
+    /// A Kubernetes quantity of more than nothing, as text or number.
     pub(super) fn quantity(&mut self, key: &'static str, expected: &str) -> Result<Option<String>> {
         let Some(node) = self.get(key) else {
             return Ok(None);
         };
         quantity::read(&node.value)
+            .filter(|text| text.contains(|c: char| c.is_ascii_digit() && c != '0'))
             .map(Some)
             .ok_or_else(|| self.wrong(key, node, expected))
     }
@@ -142,10 +156,18 @@ impl<'a> Section<'a> {
         })
     }
 
-    /// Reads every entry as a quantity; `None` where it is null.
+    /// Reads every entry as a quantity of a resource; `None` where it is null.
     pub(super) fn quantities(&self) -> Result<IndexMap<String, Option<String>>> {
         let mut quantities = IndexMap::new();
         for (name, node) in self.entries() {
+            if !quantity::is_resource(name) {
+                let near = did_you_mean(name, quantity::RESOURCES);
+                let key = self.key;
+                let place = place(self.file, node.line);
+                return Err(Failure::usage(format!("{place}: `{key}.{name}` is no resource that Kubernetes knows{near}"))
+                    .hint("those of containers are cpu, memory, ephemeral-storage, hugepages-SIZE, and names with a domain such as nvidia.com/gpu")
+                    .into());
+            }
             let quantity = match &node.value {
                 Value::Null => None,
                 value => Some(

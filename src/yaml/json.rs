@@ -2,17 +2,32 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 use super::read::ReadError;
 use super::value::{Key, Map, Node, Value};
 
-/// Reads a JSON document; the last of two equal keys counts, as in Python.
+/// Reads a JSON document; the last of two equal keys counts, and integers are exact, as in Python.
 ///
 /// # Errors
-/// Where the bytes are not JSON.
+/// Where the bytes are not JSON, or hold an integer of more than 38 digits.
 pub fn read(bytes: &[u8]) -> Result<Node, ReadError> {
-    serde_json::from_slice(bytes).map_err(|error| located(&error))
+    let raw: &RawValue = serde_json::from_slice(bytes).map_err(|error| located(&error))?;
+    value(raw)
+        .map_err(|error| {
+            // The error knows its place in a part of the document; the line of that part is near enough.
+            ReadError {
+                message: error.to_string(),
+                line: 1,
+                column: 1,
+            }
+        })
+        .map(node)
+}
+
+fn node(value: Value) -> Node {
+    Node { value, line: 0 }
 }
 
 /// An error of `serde_json` with its position apart from its message.
@@ -28,65 +43,64 @@ pub fn located(error: &serde_json::Error) -> ReadError {
     }
 }
 
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer
-            .deserialize_any(Values)
-            .map(|value| Self { value, line: 0 })
-    }
+/// Python reads `1` as an integer of any size and `1.0` as a floating-point number; serde_json's own values
+/// would make the latter of large integers.
+fn value(raw: &RawValue) -> serde_json::Result<Value> {
+    let text = raw.get();
+    Ok(match text.as_bytes()[0] {
+        b'{' => {
+            let Entries(entries) = serde_json::from_str(text)?;
+            let mut map = Map::with_capacity(entries.len());
+            for (key, raw) in entries {
+                map.insert(Key::Text(key), node(value(raw)?));
+            }
+            Value::Map(map)
+        }
+        b'[' => {
+            let items: Vec<&RawValue> = serde_json::from_str(text)?;
+            Value::List(
+                items
+                    .into_iter()
+                    .map(|raw| value(raw).map(node))
+                    .collect::<serde_json::Result<_>>()?,
+            )
+        }
+        b'"' => Value::Text(serde_json::from_str(text)?),
+        b't' | b'f' => Value::Bool(serde_json::from_str(text)?),
+        b'n' => Value::Null,
+        _ if text.contains(['.', 'e', 'E']) => Value::Float(serde_json::from_str(text)?),
+        _ => Value::Int(text.parse().map_err(|_| {
+            serde::de::Error::custom(format!(
+                "kfk does not read integers of more than 38 digits: `{text}`"
+            ))
+        })?),
+    })
 }
 
-struct Values;
+/// The entries of an object in their order.
+struct Entries<'a>(Vec<(String, &'a RawValue)>);
 
-impl<'de> Visitor<'de> for Values {
-    type Value = Value;
+impl<'de> Deserialize<'de> for Entries<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
 
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
+        impl<'de> Visitor<'de> for Object {
+            type Value = Entries<'de>;
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("an object")
+            }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Int(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Int(value.into()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Value::Float(value))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::Text(text.to_owned()))
-    }
-
-    fn visit_string<E>(self, text: String) -> Result<Value, E> {
-        Ok(Value::Text(text))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<'de>, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Entries(entries))
+            }
         }
-        Ok(Value::List(list))
-    }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut map = Map::new();
-        while let Some((key, value)) = entries.next_entry::<String, Node>()? {
-            map.insert(Key::Text(key), value);
-        }
-        Ok(Value::Map(map))
+        deserializer.deserialize_map(Object)
     }
 }
 
@@ -121,6 +135,25 @@ mod tests {
                 Value::Null,
                 Value::Bool(true)
             ]
+        );
+    }
+
+    #[test]
+    fn numbers_are_those_of_python() {
+        let number = |text: &str| read(text.as_bytes()).unwrap().value;
+        assert_eq!(
+            number("18446744073709551616"),
+            Value::Int(18_446_744_073_709_551_616)
+        );
+        assert_eq!(number("-0"), Value::Int(0));
+        assert_eq!(number("1.0"), Value::Float(1.0));
+        assert_eq!(number(" 1e2 "), Value::Float(100.0));
+        let error = read(format!("[{}]", "9".repeat(40)).as_bytes()).unwrap_err();
+        assert!(
+            error
+                .message
+                .starts_with("kfk does not read integers of more than 38 digits"),
+            "{error:?}"
         );
     }
 

@@ -1,11 +1,13 @@
 //! Reads YAML as PyYAML's safe loader does: anchors, `<<`, YAML 1.1 scalars, the last of two equal keys.
+//!
+//! The parser is a port of libyaml, by the author of PyYAML: it takes the same documents. What it delivers is
+//! composed here by the rules of PyYAML's composer and safe constructor.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
+use libyaml_safer::{Event, EventData, Mark, Parser};
 
-use super::scalar::{Scalar, resolve};
+use super::scalar::{Scalar, is_possible_timestamp, resolve};
 use super::value::{Key, Map, Node, Value};
 
 /// Deeper nesting than this is taken for a mistake (or an attack); Python gives up at about 1,000.
@@ -25,12 +27,12 @@ pub struct ReadError {
     pub column: usize,
 }
 
-/// A document, and the keys that stand twice in one mapping: the text of the key, its lines.
+/// A document, and the keys that stand twice in one mapping.
 #[derive(Debug)]
 pub struct Document {
     /// The root; [`Value::Null`] where the document is empty.
     pub root: Node,
-    /// Keys whose first value was lost, as PyYAML loses it.
+    /// Keys whose first value was lost, as PyYAML loses it: the key and its two lines.
     pub repeated: Vec<(String, usize, usize)>,
 }
 
@@ -38,11 +40,13 @@ pub struct Document {
 ///
 /// # Errors
 /// Where the text is not YAML, holds more than one document, or uses what Kedro's configuration cannot:
-/// tags that only Python knows, mappings as keys, anchors that contain themselves.
+/// tags that only Python knows, mappings as keys, anchors that contain themselves, days that do not exist.
 pub fn read(text: &str) -> Result<Document, ReadError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut parser = Parser::new();
+    parser.set_input(text.as_bytes());
     let mut composer = Composer {
-        parser: Parser::new_from_str(text),
+        parser,
         anchors: HashMap::new(),
         repeated: Vec::new(),
         repeats_left: MOST_REPEATED,
@@ -55,8 +59,9 @@ pub fn read(text: &str) -> Result<Document, ReadError> {
 }
 
 struct Composer<'a> {
-    parser: Parser<'a, StrInput<'a>>,
-    anchors: HashMap<usize, Node>,
+    parser: Parser<&'a [u8]>,
+    /// The values of anchors; `None` while the value is still being read.
+    anchors: HashMap<String, Option<Node>>,
     repeated: Vec<(String, usize, usize)>,
     repeats_left: usize,
 }
@@ -67,128 +72,208 @@ enum Entry {
     Merge(Node),
 }
 
-fn fail<T>(message: impl Into<String>, span: Span) -> Result<T, ReadError> {
+fn line_of(mark: Mark) -> usize {
+    usize::try_from(mark.line).unwrap_or(usize::MAX - 1) + 1
+}
+
+fn fail<T>(message: impl Into<String>, mark: Mark) -> Result<T, ReadError> {
+    let column = usize::try_from(mark.column).unwrap_or(usize::MAX - 1) + 1;
     Err(ReadError {
         message: message.into(),
-        line: span.start.line(),
-        column: span.start.col() + 1,
+        line: line_of(mark),
+        column,
     })
 }
 
-impl From<ScanError> for ReadError {
-    fn from(error: ScanError) -> Self {
-        let at = error.marker();
-        Self {
-            message: error.info().to_owned(),
-            line: at.line(),
-            column: at.col() + 1,
+impl From<libyaml_safer::Error> for ReadError {
+    fn from(error: libyaml_safer::Error) -> Self {
+        let message = match error.context() {
+            Some(context) if !context.is_empty() => format!("{context}, {}", error.problem()),
+            _ => error.problem().to_owned(),
+        };
+        let mark = error.problem_mark().unwrap_or_default();
+        match fail::<()>(message, mark) {
+            Err(error) => error,
+            Ok(()) => unreachable!("it always fails"),
         }
     }
 }
 
-impl<'a> Composer<'a> {
-    fn next(&mut self) -> Result<(Event<'a>, Span), ReadError> {
-        match self.parser.next_event() {
-            Some(event) => Ok(event?),
-            None => Ok((Event::StreamEnd, Span::default())),
-        }
+impl Composer<'_> {
+    fn next(&mut self) -> Result<Event, ReadError> {
+        Ok(self.parser.parse()?)
     }
 
     fn document(&mut self) -> Result<Node, ReadError> {
         let mut root = None;
         loop {
-            match self.next()? {
-                (Event::StreamEnd, _) => {
+            let event = self.next()?;
+            match event.data {
+                EventData::StreamEnd => {
                     return Ok(root.unwrap_or(Node {
                         value: Value::Null,
                         line: 1,
                     }));
                 }
-                (Event::DocumentStart(_), span) => {
+                EventData::DocumentStart { .. } => {
                     if root.is_some() {
                         return fail(
                             "a second document starts here, and Kedro reads only one",
-                            span,
+                            event.start_mark,
                         );
                     }
-                    let (event, span) = self.next()?;
-                    root = Some(self.node(event, span, 0)?);
+                    let event = self.next()?;
+                    root = Some(self.node(event, 0)?);
                 }
                 _ => {}
             }
         }
     }
 
-    fn node(&mut self, event: Event<'a>, span: Span, level: usize) -> Result<Node, ReadError> {
+    fn node(&mut self, event: Event, level: usize) -> Result<Node, ReadError> {
+        let mark = event.start_mark;
         if level > MOST_LEVELS {
-            return fail(format!("more than {MOST_LEVELS} levels of nesting"), span);
+            return fail(format!("more than {MOST_LEVELS} levels of nesting"), mark);
         }
-        let line = span.start.line();
-        let (value, anchor) = match event {
-            Event::Alias(anchor) => {
-                let Some(node) = self.anchors.get(&anchor) else {
-                    return fail("this alias is part of the value that it repeats", span);
+        let line = line_of(mark);
+        match event.data {
+            EventData::Alias { anchor } => self.alias(&anchor, mark),
+            EventData::Scalar {
+                anchor,
+                tag,
+                value,
+                plain_implicit,
+                ..
+            } => {
+                let value = match tag {
+                    // A lone `!` says nothing, also to PyYAML.
+                    Some(tag) if tag == "!" => plain(value, mark)?,
+                    Some(tag) => tagged(value, &tag, mark)?,
+                    None if plain_implicit => plain(value, mark)?,
+                    None => Value::Text(value),
                 };
-                let size = count(node, self.repeats_left);
-                if size > self.repeats_left {
-                    return fail(
-                        format!("aliases repeat more than {MOST_REPEATED} values"),
-                        span,
-                    );
-                }
-                self.repeats_left -= size;
-                return Ok(node.clone());
+                self.finish(anchor, Node { value, line }, mark)
             }
-            Event::Scalar(text, style, anchor, tag) => {
-                (scalar(text, style, tag.as_deref(), span)?, anchor)
-            }
-            Event::SequenceStart(anchor, tag) => {
-                expect_tag(tag.as_deref(), "seq", span)?;
+            EventData::SequenceStart { anchor, tag, .. } => {
+                expect_tag(tag.as_deref(), "seq", mark)?;
+                self.open(anchor.as_deref(), mark)?;
                 let mut items = Vec::new();
                 loop {
-                    match self.next()? {
-                        (Event::SequenceEnd, _) => break,
-                        (event, span) => items.push(self.node(event, span, level + 1)?),
+                    let event = self.next()?;
+                    if event.data == EventData::SequenceEnd {
+                        break;
                     }
+                    items.push(self.node(event, level + 1)?);
                 }
-                (Value::List(items), anchor)
+                self.close(
+                    anchor,
+                    Node {
+                        value: Value::List(items),
+                        line,
+                    },
+                )
             }
-            Event::MappingStart(anchor, tag) => {
-                expect_tag(tag.as_deref(), "map", span)?;
-                (Value::Map(self.mapping(level)?), anchor)
+            EventData::MappingStart { anchor, tag, .. } => {
+                expect_tag(tag.as_deref(), "map", mark)?;
+                self.open(anchor.as_deref(), mark)?;
+                let map = self.mapping(level)?;
+                self.close(
+                    anchor,
+                    Node {
+                        value: Value::Map(map),
+                        line,
+                    },
+                )
             }
-            other => return fail(format!("did not expect {other:?}"), span),
+            other => fail(format!("did not expect {other:?}"), mark),
+        }
+    }
+
+    fn alias(&mut self, anchor: &str, mark: Mark) -> Result<Node, ReadError> {
+        let node = match self.anchors.get(anchor) {
+            None => {
+                return fail(
+                    format!("the alias `*{anchor}` has no anchor `&{anchor}` before it"),
+                    mark,
+                );
+            }
+            Some(None) => {
+                return fail(
+                    format!("the alias `*{anchor}` is part of the value that it repeats"),
+                    mark,
+                );
+            }
+            Some(Some(node)) => node,
         };
-        let node = Node { value, line };
-        if anchor > 0 {
-            self.anchors.insert(anchor, node.clone());
+        let size = count(node, self.repeats_left);
+        if size > self.repeats_left {
+            return fail(
+                format!("aliases repeat more than {MOST_REPEATED} values"),
+                mark,
+            );
+        }
+        self.repeats_left -= size;
+        Ok(node.clone())
+    }
+
+    fn open(&mut self, anchor: Option<&str>, mark: Mark) -> Result<(), ReadError> {
+        if let Some(anchor) = anchor
+            && self.anchors.insert(anchor.to_owned(), None).is_some()
+        {
+            return fail(
+                format!("the anchor `&{anchor}` stands there a second time"),
+                mark,
+            );
+        }
+        Ok(())
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "it ends a branch of `node`")]
+    fn close(&mut self, anchor: Option<String>, node: Node) -> Result<Node, ReadError> {
+        if let Some(anchor) = anchor {
+            self.anchors.insert(anchor, Some(node.clone()));
         }
         Ok(node)
+    }
+
+    fn finish(
+        &mut self,
+        anchor: Option<String>,
+        node: Node,
+        mark: Mark,
+    ) -> Result<Node, ReadError> {
+        self.open(anchor.as_deref(), mark)?;
+        self.close(anchor, node)
     }
 
     fn mapping(&mut self, level: usize) -> Result<Map, ReadError> {
         let mut entries = Vec::new();
         let mut merges = false;
         loop {
-            let (event, span) = self.next()?;
-            if event == Event::MappingEnd {
+            let event = self.next()?;
+            if event.data == EventData::MappingEnd {
                 break;
             }
-            let is_merge =
-                matches!(&event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<");
-            let key = self.node(event, span, level + 1)?;
-            let (event, value_span) = self.next()?;
-            let value = self.node(event, value_span, level + 1)?;
-            if is_merge {
-                merges = true;
-                entries.push(Entry::Merge(mergeable(value, value_span)?));
+            let mark = event.start_mark;
+            let is_merge = is_merge_key(&event.data);
+            let key = if is_merge {
+                None
             } else {
-                entries.push(Entry::Pair(as_key(key, span)?, value));
+                Some(as_key(self.node(event, level + 1)?, mark)?)
+            };
+            let event = self.next()?;
+            let value_mark = event.start_mark;
+            let value = self.node(event, level + 1)?;
+            if let Some(key) = key {
+                entries.push(Entry::Pair(key, value));
+            } else {
+                merges = true;
+                entries.push(Entry::Merge(mergeable(value, value_mark)?));
             }
         }
         let mut map = Map::with_capacity(entries.len());
         if merges {
-            // What `<<` brings comes first and yields to everything else, as in PyYAML.
+            // What `<<` brings comes first and yields to the keys of the mapping, as in PyYAML.
             for entry in &mut entries {
                 if let Entry::Merge(node) = entry {
                     merge(&mut map, std::mem::replace(&mut node.value, Value::Null));
@@ -217,6 +302,19 @@ impl<'a> Composer<'a> {
     }
 }
 
+fn is_merge_key(event: &EventData) -> bool {
+    match event {
+        EventData::Scalar {
+            tag: None,
+            value,
+            plain_implicit: true,
+            ..
+        } => value == "<<",
+        EventData::Scalar { tag: Some(tag), .. } => tag == "tag:yaml.org,2002:merge",
+        _ => false,
+    }
+}
+
 /// The number of values in `node`, counted no further than just past `most`.
 fn count(node: &Node, most: usize) -> usize {
     let mut total = 1;
@@ -233,20 +331,19 @@ fn count(node: &Node, most: usize) -> usize {
     total
 }
 
-/// Adds what is not there yet; of several merged mappings the first counts.
+/// Adds what a `<<` brings: of several the last counts, but of a list of mappings the first.
 fn merge(map: &mut Map, value: Value) {
     match value {
-        Value::Map(other) => {
-            for (key, node) in other {
-                map.entry(key).or_insert(node);
-            }
-        }
-        Value::List(items) => items.into_iter().for_each(|item| merge(map, item.value)),
+        Value::Map(other) => map.extend(other),
+        Value::List(items) => items
+            .into_iter()
+            .rev()
+            .for_each(|item| merge(map, item.value)),
         _ => {}
     }
 }
 
-fn mergeable(node: Node, span: Span) -> Result<Node, ReadError> {
+fn mergeable(node: Node, mark: Mark) -> Result<Node, ReadError> {
     let fits = match &node.value {
         Value::Map(_) => true,
         Value::List(items) => items.iter().all(|item| matches!(item.value, Value::Map(_))),
@@ -260,90 +357,82 @@ fn mergeable(node: Node, span: Span) -> Result<Node, ReadError> {
                 "`<<` takes a mapping or a list of mappings, not {}",
                 node.value.describe()
             ),
-            span,
+            mark,
         )
     }
 }
 
-fn as_key(node: Node, span: Span) -> Result<Key, ReadError> {
+fn as_key(node: Node, mark: Mark) -> Result<Key, ReadError> {
     Ok(match node.value {
         Value::Text(text) => Key::Text(text),
         Value::Null => Key::Plain("null".to_owned()),
         Value::Bool(value) => Key::Plain(value.to_string()),
         Value::Int(value) => Key::Plain(value.to_string()),
         Value::Float(value) if value.is_finite() => Key::Plain(super::float::portable(value)),
-        Value::Float(value) => Key::Plain(
-            if value.is_nan() {
-                ".nan"
-            } else if value > 0.0 {
-                ".inf"
-            } else {
-                "-.inf"
-            }
-            .to_owned(),
-        ),
+        Value::Float(value) if value.is_nan() => Key::Plain(".nan".to_owned()),
+        Value::Float(value) => Key::Plain(if value > 0.0 { ".inf" } else { "-.inf" }.to_owned()),
         Value::Timestamp(text) => Key::Plain(text),
-        Value::List(_) | Value::Map(_) => return fail("a list or mapping cannot be a key", span),
+        Value::List(_) | Value::Map(_) => return fail("a list or mapping cannot be a key", mark),
     })
 }
 
-fn expect_tag(tag: Option<&Tag>, wanted: &str, span: Span) -> Result<(), ReadError> {
+/// The name of a tag of the core schema.
+fn core_tag(tag: &str) -> Option<&str> {
+    tag.strip_prefix("tag:yaml.org,2002:")
+}
+
+fn expect_tag(tag: Option<&str>, wanted: &str, mark: Mark) -> Result<(), ReadError> {
     match tag {
-        Some(tag) if !(tag.is_yaml_core_schema() && tag.suffix == wanted) => unsupported(tag, span),
+        Some(tag) if tag != "!" && core_tag(tag) != Some(wanted) => unsupported(tag, mark),
         _ => Ok(()),
     }
 }
 
-fn unsupported<T>(tag: &Tag, span: Span) -> Result<T, ReadError> {
-    let name = if tag.is_yaml_core_schema() {
-        format!("!!{}", tag.suffix)
-    } else {
-        format!("{}{}", tag.handle, tag.suffix)
-    };
+fn unsupported<T>(tag: &str, mark: Mark) -> Result<T, ReadError> {
+    let name = core_tag(tag).map_or_else(|| tag.to_owned(), |name| format!("!!{name}"));
     fail(
-        format!("the tag `{name}` is not one that configuration can use"),
-        span,
+        format!("kfk does not read values with the tag `{name}`"),
+        mark,
     )
 }
 
-fn scalar(
-    text: Cow<'_, str>,
-    style: ScalarStyle,
-    tag: Option<&Tag>,
-    span: Span,
-) -> Result<Value, ReadError> {
-    if let Some(tag) = tag {
-        return tagged(text.into_owned(), tag, span);
-    }
-    if style != ScalarStyle::Plain {
-        return Ok(Value::Text(text.into_owned()));
-    }
+/// The value of a scalar whose kind is to be guessed.
+fn plain(text: String, mark: Mark) -> Result<Value, ReadError> {
     Ok(match resolve(&text) {
         Scalar::Null => Value::Null,
         Scalar::Bool(value) => Value::Bool(value),
         Scalar::Int(value) => Value::Int(value),
         Scalar::TooLarge => {
             return fail(
-                format!("the integer `{text}` has more than 38 digits"),
-                span,
+                format!("kfk does not read integers of more than 38 digits: `{text}`"),
+                mark,
             );
         }
         Scalar::Float(value) => Value::Float(value),
-        Scalar::Timestamp => Value::Timestamp(text.into_owned()),
-        Scalar::Text => Value::Text(text.into_owned()),
+        Scalar::Timestamp => timestamp(text, mark)?,
+        Scalar::Text => Value::Text(text),
     })
 }
 
-fn tagged(text: String, tag: &Tag, span: Span) -> Result<Value, ReadError> {
-    // A lone `!` only says "do not guess".
-    if tag.handle.is_empty() && tag.suffix == "!" {
-        return Ok(Value::Text(text));
+/// Python makes a date of it at once, and fails where there is none.
+fn timestamp(text: String, mark: Mark) -> Result<Value, ReadError> {
+    if is_possible_timestamp(&text) {
+        Ok(Value::Timestamp(text))
+    } else {
+        fail(
+            format!(
+                "`{text}` is written as a date, but there is none such; in quotes it would be text"
+            ),
+            mark,
+        )
     }
-    if !tag.is_yaml_core_schema() {
-        return unsupported(tag, span);
-    }
-    let resolved = resolve(&text);
-    match (tag.suffix.as_str(), resolved) {
+}
+
+fn tagged(text: String, tag: &str, mark: Mark) -> Result<Value, ReadError> {
+    let Some(kind) = core_tag(tag) else {
+        return unsupported(tag, mark);
+    };
+    match (kind, resolve(&text)) {
         ("str", _) => Ok(Value::Text(text)),
         ("null", _) => Ok(Value::Null),
         ("bool", Scalar::Bool(value)) => Ok(Value::Bool(value)),
@@ -357,12 +446,11 @@ fn tagged(text: String, tag: &Tag, span: Span) -> Result<Value, ReadError> {
         ("float", _) if text.parse::<f64>().is_ok() => {
             Ok(Value::Float(text.parse().unwrap_or(f64::NAN)))
         }
-        ("timestamp", Scalar::Timestamp) => Ok(Value::Timestamp(text)),
-        ("bool" | "int" | "float" | "timestamp", _) => fail(
-            format!("`{text}` is not a {}, as its tag says", tag.suffix),
-            span,
-        ),
-        _ => unsupported(tag, span),
+        ("timestamp", Scalar::Timestamp) => timestamp(text, mark),
+        ("bool" | "int" | "float" | "timestamp", _) => {
+            fail(format!("`{text}` does not fit its tag `!!{kind}`"), mark)
+        }
+        _ => unsupported(tag, mark),
     }
 }
 
@@ -400,7 +488,7 @@ mod tests {
         assert_eq!(get(&value, "c"), &Value::Text("0755".into()));
         assert_eq!(get(&value, "d"), &Value::Int(493));
         assert_eq!(get(&value, "e"), &Value::Text("yes\n".into()));
-        assert_eq!(get(&value, "f"), &Value::Text("12".into()));
+        assert_eq!(get(&value, "f"), &Value::Int(12));
     }
 
     #[test]
@@ -412,6 +500,37 @@ mod tests {
         assert_eq!(get(&value, "c.y"), &Value::Int(1));
         assert_eq!(get(&value, "c.z"), &Value::Int(3));
         assert_eq!(get(&value, "d.<<"), &Value::Text("text".into()));
+    }
+
+    #[test]
+    fn of_several_merges_the_last_counts() {
+        let value = root("a: &a {x: 1, y: 1}\nb: &b {x: 2}\nc:\n  <<: *a\n  <<: *b\n  z: 3\n");
+        assert_eq!(get(&value, "c.x"), &Value::Int(2));
+        assert_eq!(get(&value, "c.y"), &Value::Int(1));
+    }
+
+    #[test]
+    fn what_yaml_1_2_forbids_and_pyyaml_takes_is_taken() {
+        let list = Value::List(vec![
+            Node {
+                value: Value::Int(1),
+                line: 3,
+            },
+            Node {
+                value: Value::Int(2),
+                line: 4,
+            },
+        ]);
+        assert_eq!(get(&root("a:\n  b: [\n    1,\n    2\n]\n"), "a.b"), &list);
+        assert_eq!(
+            get(&root("a:\n  b: \"x\ny\"\n"), "a.b"),
+            &Value::Text("x y".into())
+        );
+        assert_eq!(get(&root("a: {x:\t1, y: 2}\n"), "a.x"), &Value::Int(1));
+        assert_eq!(
+            get(&root("a: {y: [x,\n2]}\r\nb: 1\r\n"), "b"),
+            &Value::Int(1)
+        );
     }
 
     #[test]
@@ -468,9 +587,9 @@ mod tests {
         assert_eq!(get(&value, "c"), &Value::Int(7));
         assert_eq!(
             error("a: !!python/name:os.system x\n").0,
-            "the tag `!!python/name:os.system` is not one that configuration can use"
+            "kfk does not read values with the tag `!!python/name:os.system`"
         );
-        assert_eq!(error("a: !!int x\n").0, "`x` is not a int, as its tag says");
+        assert_eq!(error("a: !!int x\n").0, "`x` does not fit its tag `!!int`");
     }
 
     #[test]
@@ -486,10 +605,22 @@ mod tests {
         assert_eq!(
             error("a: &a [*a]\n"),
             (
-                "this alias is part of the value that it repeats".into(),
+                "the alias `*a` is part of the value that it repeats".into(),
                 1,
                 8
             )
+        );
+        assert_eq!(
+            error("a: *b\n"),
+            ("the alias `*b` has no anchor `&b` before it".into(), 1, 4)
+        );
+        assert_eq!(
+            error("a: &x 1\nb: &x 2\n").0,
+            "the anchor `&x` stands there a second time"
+        );
+        assert_eq!(
+            error("a: 1\nb: 2020-02-30\n"),
+            ("`2020-02-30` is written as a date, but there is none such; in quotes it would be text".into(), 2, 4)
         );
         assert_eq!(error("? [a]\n: 1\n").0, "a list or mapping cannot be a key");
         assert_eq!(

@@ -259,9 +259,33 @@ fn is_timestamp(text: &str) -> bool {
     at == bytes.len()
 }
 
+/// Whether what looks like a timestamp is one: a day of the calendar, an hour of the day.
+pub fn is_possible_timestamp(text: &str) -> bool {
+    let numbers: Vec<u32> = text
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|part| !part.is_empty())
+        .map_while(|part| part.parse().ok())
+        .collect();
+    let [year, month, day, ref time @ ..] = numbers[..] else {
+        return false;
+    };
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        2 => 28 + u32::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return false,
+    };
+    let time_fits = time
+        .iter()
+        .zip([24, 60, 60])
+        .all(|(number, most)| *number < most);
+    year >= 1 && (1..=days).contains(&day) && time_fits
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Scalar, resolve};
+    use super::{Scalar, is_possible_timestamp, resolve};
 
     /// Each line was checked against PyYAML 6.0.3.
     #[test]
@@ -325,5 +349,29 @@ mod tests {
         }
         assert!(matches!(resolve(".nan"), Scalar::Float(value) if value.is_nan()));
         assert_eq!(resolve("-.nan"), Scalar::Text);
+    }
+
+    #[test]
+    fn days_that_do_not_exist_are_no_dates() {
+        for text in [
+            "2020-02-29",
+            "2000-02-29",
+            "2021-12-31",
+            "2001-12-14t23:59:59.10-05:00",
+            "2001-1-1 0:00:00",
+        ] {
+            assert!(is_possible_timestamp(text), "{text}");
+        }
+        for text in [
+            "2020-13-45",
+            "2020-02-30",
+            "2021-02-29",
+            "1900-02-29",
+            "0000-01-01",
+            "2020-01-01 25:00:00",
+            "2020-01-01 10:60:00",
+        ] {
+            assert!(!is_possible_timestamp(text), "{text}");
+        }
     }
 }

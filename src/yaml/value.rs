@@ -90,8 +90,10 @@ impl Value {
             Self::Bool(value) => format!("the truth value `{value}`"),
             Self::Int(value) => format!("the number `{value}`"),
             Self::Float(value) => format!("the number `{}`", super::float::python_repr(*value)),
+            Self::Text(text) if text.is_empty() => "an empty text".to_owned(),
             Self::Text(text) => format!("the text `{}`", shorten(text)),
             Self::Timestamp(text) => format!("the date `{text}`"),
+            Self::List(items) if items.is_empty() => "an empty list".to_owned(),
             Self::List(_) => "a list".to_owned(),
             Self::Map(_) => "a mapping".to_owned(),
         }

@@ -25,7 +25,10 @@ const MAY_USE: [(&str, &[&str]); 13] = [
             "expand",
         ],
     ),
-    ("cli", &["commands", "expand", "failure", "output"]),
+    (
+        "cli",
+        &["commands", "compile", "expand", "failure", "output"],
+    ),
 ];
 
 /// What the pure modules may not touch.

@@ -231,7 +231,7 @@ fn a_failure_leaves_the_output_as_it_was() {
     project.write("conf/base/parameters.yml", "alpha: [1\n");
     insta::assert_snapshot!(project.run(&["compile"]), @"
     ------- stderr -------
-    error: conf/base/parameters.yml:2: not YAML that Kedro could read: while parsing a flow sequence, expected ',' or ']', at column 1
+    error: conf/base/parameters.yml:2: cannot be read as YAML: while parsing a flow sequence, did not find expected ',' or ']', at column 1
     [exit 2]
     ");
     assert_eq!(project.read("pipeline.yml"), "before\n");
@@ -243,7 +243,7 @@ fn output_that_cannot_be_written_is_a_failure() {
     let project = Project::new();
     insta::assert_snapshot!(project.run(&["compile", "-o", "no/such/folder/out.yml"]), @"
     ------- stderr -------
-    error: cannot write `no/such/folder/out.yml`: entity not found
+    error: cannot write `no/such/folder/out.yml`: there is no folder `no/such/folder`
     [exit 1]
     ");
     insta::assert_snapshot!(project.run(&["compile", "-o", "conf"]), @"
@@ -426,6 +426,70 @@ fn what_is_not_text_is_refused() {
     error: conf/base/catalog.yml:1: not UTF-8 text
 
     hint: save the file as UTF-8
+    [exit 2]
+    ");
+}
+
+#[cfg(unix)]
+#[test]
+fn variables_that_are_not_text_are_named() {
+    use std::os::unix::ffi::OsStrExt;
+    let project = Project::new();
+    for name in ["KEDRO_ENV", "KEDRO_CONFIG_X", "IAP_CLIENT_ID", "OTHER"] {
+        let value = std::ffi::OsStr::from_bytes(b"\xff");
+        let output = project
+            .kfk(&["compile", "-o", "-"])
+            .env(name, value)
+            .stdout(Stdio::null())
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(
+            (name == "OTHER", said.contains(name)),
+            (output.status.success(), name != "OTHER"),
+            "{said}"
+        );
+    }
+    let output = project
+        .kfk(&["compile"])
+        .env("KFK_PIPELINE_JSON", "")
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn nobody_listening_on_stderr_changes_nothing() {
+    let project = Project::new();
+    for (arguments, code) in [
+        (&["-vv", "compile"][..], 0),
+        (&["-e", "nope", "compile"], 2),
+        (&["schedule"], 1),
+    ] {
+        let full = fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let status = project.kfk(arguments).stderr(full).status().unwrap();
+        assert_eq!(status.code(), Some(code), "{arguments:?}");
+    }
+    assert!(project.root.join("pipeline.yml").exists());
+}
+
+#[test]
+fn what_only_jinja2_would_change_is_warned_about() {
+    let project = Project::new();
+    project.write("conf/base/parameters.yml", "a: 1\nb: '{{ 1 }}'\n");
+    insta::assert_snapshot!(project.run(&["compile"]), @"
+    ------- stderr -------
+    warning: conf/base/parameters.yml:2: looks like Jinja2, which Kedro's TemplatedConfigLoader renders where it is installed; kfk takes it as it stands
+    Generated pipeline definition was saved to pipeline.yml
+    [exit 0]
+    ");
+    insta::assert_snapshot!(project.run(&["compile", "--image", ""]), @"
+    ------- stderr -------
+    error: `--image` must be the name of an image
     [exit 2]
     ");
 }

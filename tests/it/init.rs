@@ -157,6 +157,11 @@ fn a_wrong_url_is_refused_before_anything_is_written() {
     error: KFP_URL is an address inside the UI; leave out everything from `/#/` on: `https://kubeflow.example.com/pipeline/#/experiments`
     [exit 2]
     ");
+    insta::assert_snapshot!(project.run(&["init", "https://kubeflow.example.com/pipeline?ns=x"]), @"
+    ------- stderr -------
+    error: KFP_URL must not hold a query; leave out everything from `?` on: `https://kubeflow.example.com/pipeline?ns=x`
+    [exit 2]
+    ");
     insta::assert_snapshot!(project.run(&["init"]), @"
     ------- stderr -------
     error: the following required arguments were not provided:
