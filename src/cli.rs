@@ -131,7 +131,7 @@ impl Arguments {
         })?;
         let context = Context {
             output,
-            start: crate::expand(&self.project),
+            start: crate::file::expand(&self.project),
             // An empty variable is as good as none; Kedro, too, takes KEDRO_ENV so.
             environment: if environment.is_empty() {
                 "local".to_owned()
@@ -141,7 +141,7 @@ impl Arguments {
             pipeline_json: self
                 .pipeline_json
                 .filter(|file| !file.is_empty())
-                .map(|file| crate::expand(file.as_ref())),
+                .map(|file| crate::file::expand(file.as_ref())),
             variables: text_variables(variables)?,
         };
         match self.command {

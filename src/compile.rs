@@ -5,10 +5,10 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::failure::Failure;
-use crate::kedro::template::{Globals, PREFIX};
-use crate::kedro::{ConfigLoader, Project, Source, Where};
+use crate::kedro::template::PREFIX;
+use crate::kedro::{Source, Where};
+use crate::load::{Loaded, load};
 use crate::plan::{Plan, Sources};
-use crate::settings::Settings;
 
 /// What to read, and what the command line says about it.
 #[derive(Debug)]
@@ -29,48 +29,6 @@ pub struct Request<'a> {
     pub variables: &'a [(String, String)],
 }
 
-/// The project's settings.
-#[derive(Debug)]
-pub struct Loaded {
-    /// The project.
-    pub project: Project,
-    /// Its configuration.
-    pub loader: ConfigLoader,
-    /// `kubeflow.yaml`.
-    pub settings: Settings,
-    /// What the reader may want to mend.
-    pub warnings: Vec<String>,
-}
-
-/// Finds the project and reads its `kubeflow.yaml`.
-///
-/// # Errors
-/// Where there is no project, or its configuration is wrong.
-pub fn load(start: &Path, environment: &str, variables: &[(String, String)]) -> Result<Loaded> {
-    let project = Project::find(start)?;
-    tracing::info!(
-        "project `{}` (package `{}`) in {}",
-        project.name,
-        project.package,
-        project.root.display()
-    );
-    let globals = Globals::from_variables(
-        variables
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str())),
-    );
-    let loader = ConfigLoader::new(&project.root, environment, globals)?;
-    let mut config = loader.get("kubeflow", Where::Top)?;
-    let mut warnings = std::mem::take(&mut config.warnings);
-    let settings = Settings::new(&config, &mut warnings)?;
-    Ok(Loaded {
-        project,
-        loader,
-        settings,
-        warnings,
-    })
-}
-
 /// Reads the project and decides what runs on the cluster.
 ///
 /// # Errors
@@ -81,7 +39,7 @@ pub fn plan(request: &Request) -> Result<Plan> {
         loader,
         settings,
         mut warnings,
-    } = load(request.start, request.environment, request.variables)?;
+    } = load(request.start, request.environment, request.variables, None)?;
     if settings.is_vertex_ai() {
         return Err(Failure::other(
             "compiling for Vertex AI Pipelines is not available in this version of kfk",
@@ -116,9 +74,6 @@ pub fn plan(request: &Request) -> Result<Plan> {
     }
     let mut parameters = loader.get("parameters", Where::Everywhere)?;
     warnings.append(&mut parameters.warnings);
-    for file in catalog.files.iter().chain(&parameters.files) {
-        tracing::debug!("read {}", file.display());
-    }
 
     let source = Source::new(&project.root, request.pipeline_json);
     tracing::debug!("reading pipelines from {source}");
@@ -128,6 +83,16 @@ pub fn plan(request: &Request) -> Result<Plan> {
             .hint("export the pipeline anew; `kedro_version` is part of the export")
     })?;
     tracing::info!("Kedro {kedro_version}, pipeline `{}`", request.pipeline);
+    if kedro_version.has_only_omegaconf() {
+        warnings.push(format!(
+            "Kedro {kedro_version} reads configuration with OmegaConfigLoader; kfk does not know its interpolation, resolvers and dataset factories yet, and reads dates and numbers such as 1e-3 as older Kedros do"
+        ));
+    }
+    if let Some(folder) = loader.missing_folder() {
+        warnings.push(format!(
+            "no folder `{folder}`; `kedro run` fails in an image that has none, even an empty one"
+        ));
+    }
     let pipeline = export.into_pipeline(request.pipeline)?;
 
     let mlflow = match request.mlflow {

@@ -1,4 +1,4 @@
-//! Files that appear whole or not at all.
+//! Files of the command line: their paths, and writing them whole or not at all.
 
 use std::fs;
 use std::io::{self, BufWriter, Write};
@@ -16,8 +16,7 @@ pub fn write_whole(
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<()> {
     let writing = || format!("cannot write `{}`", path.display());
-    let target = behind_links(path);
-    let existing = fs::metadata(&target).ok();
+    let existing = fs::metadata(path).ok();
     if existing.as_ref().is_some_and(fs::Metadata::is_dir) {
         return Err(io::Error::from(io::ErrorKind::IsADirectory)).with_context(writing);
     }
@@ -28,7 +27,7 @@ pub fn write_whole(
         let mut out = BufWriter::new(
             fs::OpenOptions::new()
                 .write(true)
-                .open(&target)
+                .open(path)
                 .with_context(writing)?,
         );
         write(&mut out)
@@ -36,6 +35,7 @@ pub fn write_whole(
             .with_context(writing)?;
         return Ok(());
     }
+    let target = behind_links(path);
     if existing
         .as_ref()
         .is_some_and(|metadata| metadata.permissions().readonly())
@@ -52,17 +52,20 @@ pub fn write_whole(
     }
     let mut builder = tempfile::Builder::new();
     builder.prefix(".kfk-");
-    let permissions = existing.map_or_else(new_file_permissions, |metadata| {
-        Some(metadata.permissions())
-    });
-    if let Some(permissions) = permissions {
+    if let Some(permissions) = new_file_permissions() {
         builder.permissions(permissions);
     }
     // The error itself would name the passing file.
     let file = builder
         .tempfile_in(folder)
         .map_err(|error| io::Error::from(error.kind()));
-    let mut out = BufWriter::with_capacity(1 << 16, file.with_context(writing)?);
+    let file = file.with_context(writing)?;
+    if let Some(metadata) = existing {
+        file.as_file()
+            .set_permissions(metadata.permissions())
+            .with_context(writing)?;
+    }
+    let mut out = BufWriter::with_capacity(1 << 16, file);
     write(&mut out)
         .and_then(|()| out.flush())
         .with_context(writing)?;
@@ -74,6 +77,14 @@ pub fn write_whole(
         .map_err(|error| error.error)
         .with_context(writing)?;
     Ok(())
+}
+
+/// A path of the command line, with a leading `~` as the home folder: shells leave it alone in `--output=~/x`.
+pub fn expand(path: &Path) -> PathBuf {
+    match path.to_str() {
+        Some(text) => PathBuf::from(shellexpand::tilde(text).into_owned()),
+        None => path.to_owned(),
+    }
 }
 
 /// The file that a link leads to, also where that is not there yet: it is replaced, not the link.
@@ -141,14 +152,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (path, link) = (dir.path().join("out.yml"), dir.path().join("link.yml"));
         fs::write(&path, "old").unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o664)).unwrap();
         std::os::unix::fs::symlink(&path, &link).unwrap();
         write_whole(&link, |out| out.write_all(b"new")).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(
             fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o640
+            0o664
         );
         write_whole(Path::new("/dev/null"), |out| out.write_all(b"new")).unwrap();
         fs::remove_file(&path).unwrap();

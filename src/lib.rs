@@ -14,6 +14,7 @@ pub mod failure;
 pub mod file;
 pub mod host;
 pub mod kedro;
+pub mod load;
 
 pub mod output;
 pub mod plan;
@@ -21,7 +22,6 @@ pub mod settings;
 pub mod wording;
 pub mod yaml;
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -61,7 +61,7 @@ fn start_log(verbosity: u8) {
         .and_then(|text| text.parse().ok());
     let targets = asked.unwrap_or_else(|| Targets::new().with_default(level));
     let format = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(output::log)
         .log_internal_errors(false)
         .with_ansi(false)
         .without_time()
@@ -70,12 +70,4 @@ fn start_log(verbosity: u8) {
         .with(format)
         .with(targets)
         .init();
-}
-
-/// A path of the command line, with a leading `~` as the home folder: shells leave it alone in `--output=~/x`.
-fn expand(path: &Path) -> PathBuf {
-    match path.to_str() {
-        Some(text) => PathBuf::from(shellexpand::tilde(text).into_owned()),
-        None => path.to_owned(),
-    }
 }

@@ -57,6 +57,11 @@ impl Output {
     }
 }
 
+/// Where the log goes.
+pub fn log() -> impl Write {
+    io::stderr()
+}
+
 /// A line on stderr. That nobody hears it changes nothing about what was done, nor the exit code.
 fn say(line: &str) {
     writeln!(io::stderr().lock(), "{line}").unwrap_or_default();

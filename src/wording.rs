@@ -4,7 +4,7 @@
 ///
 /// Case and the choice of `-`, `_`, `.` or a blank do not count as differences. Of equally near candidates
 /// the first is taken.
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     /// Below this, a suggestion would rather be taken for a joke.
     const ALIKE: f64 = 0.8;
     let wanted = fold(name);

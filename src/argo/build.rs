@@ -7,9 +7,10 @@ use serde_json::json;
 
 use super::workflow::{
     Artifact, ClaimMetadata, ClaimRequests, ClaimResources, ClaimSource, ClaimSpec, Container, Dag,
-    EnvVar, OutputParameter, Outputs, Parameter, Parameters, PersistentVolumeClaim, Resource,
-    Resources, SecurityContext, Spec, Task, Template, TemplateMetadata, Text, TtlStrategy,
-    ValueFrom, Volume, VolumeMount, Workflow, WorkflowMetadata,
+    EnvVar, EnvVarSource, FieldSelector, OutputParameter, Outputs, Parameter, Parameters,
+    PersistentVolumeClaim, Resource, Resources, SecurityContext, Spec, Task, Template,
+    TemplateMetadata, Text, TtlStrategy, ValueFrom, Volume, VolumeMount, Workflow,
+    WorkflowMetadata,
 };
 use crate::plan::Volume as SharedVolume;
 use crate::plan::infrastructure::{
@@ -447,14 +448,28 @@ impl<'a> Builder<'a> {
     }
 
     fn env(&self, of_node: bool) -> Rc<[EnvVar]> {
-        let variables = self.plan.variables(of_node);
-        variables
+        self.plan
+            .variables(of_node)
             .iter()
-            .map(|(name, value)| EnvVar {
-                name: (*name).into(),
-                value: argument(value),
-            })
+            .map(|(name, value)| variable(name, value))
             .collect()
+    }
+}
+
+/// An environment variable. The id of the run comes from the label that Kubeflow gives to every pod of a run:
+/// written into the template, it would be part of what Kubeflow's cache compares, and no result would ever be
+/// found there.
+fn variable(name: &str, value: &Word) -> EnvVar {
+    let is_run_id = value.0 == [Part::RunId];
+    let label = || EnvVarSource {
+        field_ref: FieldSelector {
+            field_path: "metadata.labels['pipeline/runid']",
+        },
+    };
+    EnvVar {
+        name: name.into(),
+        value: (!is_run_id).then(|| argument(value)),
+        value_from: is_run_id.then(label),
     }
 }
 

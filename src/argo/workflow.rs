@@ -149,9 +149,25 @@ pub(super) struct Container {
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct EnvVar {
     pub name: Text,
-    pub value: Text,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value_from: Option<EnvVarSource>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct EnvVarSource {
+    pub field_ref: FieldSelector,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FieldSelector {
+    pub field_path: &'static str,
 }
 
 /// Requests and limits are the same, as in the plugin.

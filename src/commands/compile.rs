@@ -57,7 +57,7 @@ pub fn run(context: &Context, args: &Args) -> Result<()> {
     for warning in plan.warnings.iter().chain(&argo::size_warning(&workflow)) {
         context.output.warn(warning);
     }
-    let file = crate::expand(&args.output);
+    let file = crate::file::expand(&args.output);
     if file == Path::new("-") {
         context
             .output

@@ -32,6 +32,9 @@ pub struct Args {
     force: bool,
 }
 
+/// The file that is written, relative to the project.
+const CONFIGURATION: &str = "conf/base/kubeflow.yaml";
+
 const KUBEFLOW_YAML: &str = include_str!("../../templates/kubeflow.yaml");
 const ON_PUSH: &str = include_str!("../../templates/on-push.yml");
 const ON_MERGE: &str = include_str!("../../templates/on-merge-to-master.yml");
@@ -70,7 +73,7 @@ pub fn run(context: &Context, args: &Args) -> Result<()> {
         .replace("@IMAGE@", &scalar(&image))
         .replace("@EXPERIMENT_NAME@", &scalar(&name))
         .replace("@RUN_NAME@", &scalar(&run_name));
-    let mut files = vec![("conf/base/kubeflow.yaml", kubeflow_yaml)];
+    let mut files = vec![(CONFIGURATION, kubeflow_yaml)];
     if args.with_github_actions {
         files.push((
             ".github/workflows/on-push.yml",
@@ -81,6 +84,7 @@ pub fn run(context: &Context, args: &Args) -> Result<()> {
             ON_MERGE.replace("@IMAGE_NAME@", &image_name),
         ));
     }
+    refuse_beside_other_configuration(&project.root)?;
     if !args.force {
         refuse_to_replace(&project.root, files.iter().map(|(file, _)| *file))?;
     }
@@ -93,7 +97,7 @@ pub fn run(context: &Context, args: &Args) -> Result<()> {
     for (file, text) in &files {
         let path = project.root.join(file);
         write_whole(&path, |out| out.write_all(text.as_bytes()))?;
-        let what = if *file == files[0].0 {
+        let what = if *file == CONFIGURATION {
             "Configuration"
         } else {
             "GitHub Actions workflow"
@@ -105,7 +109,7 @@ pub fn run(context: &Context, args: &Args) -> Result<()> {
     context.output.note("Next: check `image` and `resources` there, export the pipeline to pipeline.json, then `kfk compile`");
     if args.with_github_actions {
         context.output.note(
-"For GitHub: add the secrets GKE_PROJECT, GKE_SA_KEY and IAP_CLIENT_ID and the variable KFK_REPOSITORY, and commit pipeline.json and a Dockerfile",
+"For GitHub: add the secrets GKE_PROJECT, GKE_SA_KEY and IAP_CLIENT_ID and the variable KFK_REPOSITORY, and commit pipeline.json and a Dockerfile; to compile here, set KEDRO_CONFIG_GOOGLE_PROJECT_ID and KEDRO_CONFIG_COMMIT_ID",
         );
     }
     Ok(())
@@ -113,33 +117,49 @@ pub fn run(context: &Context, args: &Args) -> Result<()> {
 
 fn refuse_to_replace<'a>(root: &Path, files: impl Iterator<Item = &'a str>) -> Result<()> {
     let is_there = |path: &PathBuf| fs::symlink_metadata(path).is_ok();
-    let mut there: Vec<PathBuf> = files.map(|file| root.join(file)).filter(is_there).collect();
-    // Configuration under another name would be read beside the new one.
-    let others = fs::read_dir(root.join("conf/base"))
-        .into_iter()
-        .flatten()
-        .filter_map(Result::ok);
-    there.extend(
-        others
-            .map(|entry| entry.path())
-            .filter(|path| is_kubeflow_config(path) && path.is_file()),
-    );
-    there.sort();
-    there.dedup();
-    let there: Vec<String> = there
-        .iter()
-        .map(|path| format!("`{}`", path.display()))
-        .collect();
+    let there: Vec<PathBuf> = files.map(|file| root.join(file)).filter(is_there).collect();
     if there.is_empty() {
         return Ok(());
     }
-    let verb = if there.len() == 1 { "is" } else { "are" };
     Err(Failure::usage(format!(
-        "{} {verb} already there, and nothing was written",
-        there.join(", ")
+        "already there: {}; nothing was written",
+        shown(&there)
     ))
     .hint("use `--force` to replace what kfk writes")
     .into())
+}
+
+/// Configuration in another file would be read beside the new one, and Kedro takes a key from one file only.
+fn refuse_beside_other_configuration(root: &Path) -> Result<()> {
+    let entries = fs::read_dir(root.join("conf/base"))
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok);
+    let mut others: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| is_kubeflow_config(path) && path.is_file())
+        .collect();
+    others.retain(|path| !path.ends_with(CONFIGURATION));
+    others.sort();
+    if others.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "the configuration is in another file already: {}; nothing was written",
+        shown(&others)
+    ))
+    .hint(format!(
+        "move it away, or rename it to `{CONFIGURATION}` and use `--force`"
+    ))
+    .into())
+}
+
+fn shown(paths: &[PathBuf]) -> String {
+    let paths: Vec<String> = paths
+        .iter()
+        .map(|path| format!("`{}`", path.display()))
+        .collect();
+    paths.join(", ")
 }
 
 /// Whether `kubeflow*` of Kedro's configuration loader takes the file.

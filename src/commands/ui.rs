@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::Context;
-use crate::compile::load;
 use crate::failure::Failure;
+use crate::load::load;
 
 /// Arguments of `kfk ui`.
 #[derive(Debug, clap::Args)]
@@ -31,7 +31,12 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// # Errors
 /// Where there is no project or no `host` in its configuration. That no browser opens is only a warning.
 pub fn run(context: &Context, args: &Args) -> Result<()> {
-    let loaded = load(&context.start, &context.environment, &context.variables)?;
+    let loaded = load(
+        &context.start,
+        &context.environment,
+        &context.variables,
+        Some(&["host"]),
+    )?;
     for warning in &loaded.warnings {
         context.output.warn(warning);
     }
@@ -53,9 +58,10 @@ pub fn run(context: &Context, args: &Args) -> Result<()> {
     if !args.no_browser
         && let Err(error) = open(url.into())
     {
+        tracing::debug!("{error}");
         context
             .output
-            .warn(&format!("no browser could be opened: {error}"));
+            .warn("no browser could be opened; go to the address above");
     }
     Ok(())
 }

@@ -35,6 +35,8 @@ pub enum Where {
 pub struct ConfigLoader {
     root: PathBuf,
     folders: Vec<PathBuf>,
+    /// The folder of the environment, where there is none.
+    missing: Option<String>,
     globals: Globals,
 }
 
@@ -74,6 +76,7 @@ impl ConfigLoader {
             .into());
         }
         let mut folders = vec![base];
+        let mut missing = None;
         let overlay = conf.join(environment);
         if overlay.is_dir() {
             if environment != BASE {
@@ -89,12 +92,20 @@ impl ConfigLoader {
                 "the environments of this project are {known}; choose one with `-e` or `KEDRO_ENV`"
             ))
             .into());
+        } else {
+            missing = Some(format!("{CONF}/{environment}"));
         }
         Ok(Self {
             root: root.to_owned(),
             folders,
+            missing,
             globals,
         })
+    }
+
+    /// The folder of the environment, where it may be and is absent.
+    pub fn missing_folder(&self) -> Option<&str> {
+        self.missing.as_deref()
     }
 
     /// The files of one kind, relative to the project, those of `conf/base` first.
@@ -117,9 +128,19 @@ impl ConfigLoader {
     /// Reads, merges and fills in the configuration of one kind: `catalog`, `parameters`, `kubeflow`.
     ///
     /// # Errors
-    /// Where a file cannot be read, is not a mapping of names, repeats a key of another file of the same
-    /// environment, or holds a placeholder without a value.
+    /// Those of [`ConfigLoader::read`] and [`ConfigLoader::fill`].
     pub fn get(&self, kind: &str, depth: Where) -> Result<Config> {
+        let mut config = self.read(kind, depth)?;
+        self.fill(&mut config)?;
+        Ok(config)
+    }
+
+    /// Reads and merges the configuration of one kind, with its placeholders as they stand.
+    ///
+    /// # Errors
+    /// Where a file cannot be read, is not a mapping of names, or repeats a key of another file of the same
+    /// environment.
+    pub fn read(&self, kind: &str, depth: Where) -> Result<Config> {
         let mut config = Config::default();
         for folder in &self.folders {
             let (files, ignored) = lookup_files(folder, kind, depth)?;
@@ -138,7 +159,6 @@ impl ConfigLoader {
                 config.entries.insert(key, entry);
             }
         }
-        self.fill(&mut config)?;
         Ok(config)
     }
 
@@ -154,6 +174,7 @@ impl ConfigLoader {
         config: &mut Config,
     ) -> Result<()> {
         let name: Rc<Path> = self.relative(file).into();
+        tracing::debug!("reading {}", name.display());
         config.files.push(name.to_path_buf());
         let bytes = fs::read(file).with_context(|| format!("cannot read `{}`", name.display()))?;
         for (key, node) in parse(&name, &bytes, &mut config.warnings)? {
@@ -194,7 +215,11 @@ impl ConfigLoader {
         Ok(())
     }
 
-    fn fill(&self, config: &mut Config) -> Result<()> {
+    /// Fills in the placeholders.
+    ///
+    /// # Errors
+    /// At the first placeholder without a value.
+    pub fn fill(&self, config: &mut Config) -> Result<()> {
         let unresolved = |file: &Path, error: &template::Unresolved| {
             let failure = Failure::usage(format!(
                 "{}: no value for the placeholder `{}` in `{}`",

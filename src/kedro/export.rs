@@ -22,6 +22,9 @@ use crate::yaml;
 /// The pipeline that `kedro run` runs when none is named.
 pub const DEFAULT_PIPELINE: &str = "__default__";
 
+/// The name of the export at the root of the project.
+const PIPELINE_JSON: &str = "pipeline.json";
+
 /// Where the export is read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
@@ -96,7 +99,8 @@ impl<'de> Deserialize<'de> for RawPipelines {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Self::Default(path) | Self::File(path) => path.display().fmt(f),
+            Self::Default(_) => f.write_str(PIPELINE_JSON),
+            Self::File(path) => path.display().fmt(f),
             Self::Stdin => f.write_str("standard input"),
         }
     }
@@ -106,7 +110,7 @@ impl Source {
     /// `pipeline.json` of the project, or what was named; `-` is standard input.
     pub fn new(project: &Path, named: Option<&Path>) -> Self {
         match named {
-            None => Self::Default(project.join("pipeline.json")),
+            None => Self::Default(project.join(PIPELINE_JSON)),
             Some(path) if path == Path::new("-") => Self::Stdin,
             Some(path) => Self::File(path.to_owned()),
         }
@@ -118,19 +122,20 @@ impl Source {
     /// Where it is not there, cannot be read, is not JSON, or is of no form that kfk knows.
     pub fn read(self) -> Result<Export> {
         let bytes = match &self {
-            Self::Default(path) | Self::File(path) => {
-                fs::read(path).map_err(|error| match error.kind() {
-                    io::ErrorKind::NotFound => anyhow::Error::new(
-                        Failure::usage(format!(
-                            "no pipeline export: `{}` is not there",
-                            path.display()
-                        ))
-                        .hint(HOW_TO_EXPORT),
-                    ),
-                    _ => anyhow::Error::new(error)
-                        .context(format!("cannot read `{}`", path.display())),
-                })?
-            }
+            Self::Default(path) | Self::File(path) => fs::read(path).map_err(|error| {
+                if error.kind() != io::ErrorKind::NotFound {
+                    return anyhow::Error::new(error)
+                        .context(format!("cannot read `{}`", path.display()));
+                }
+                let failure = Failure::usage(format!(
+                    "no pipeline export: `{}` is not there",
+                    path.display()
+                ));
+                match &self {
+                    Self::Default(_) => failure.hint(HOW_TO_EXPORT).into(),
+                    _ => failure.into(),
+                }
+            })?,
             Self::Stdin => {
                 let mut bytes = Vec::new();
                 io::stdin()
@@ -144,12 +149,12 @@ impl Source {
     }
 }
 
-/// What to do where there is no export.
-const HOW_TO_EXPORT: &str = "write it with the project's own Python, in the project's folder:\n\n  \
-    python -c \"import pathlib; from kedro.framework.startup import bootstrap_project; bootstrap_project(pathlib.Path.cwd()); \
-    from kedro.framework.project import pipelines; \
-    pathlib.Path('pipeline.json').write_text(pipelines['__default__'].to_json())\"\n\n\
-    The README has the command for all pipelines.";
+/// What to do where there is no export; the command is that of the README.
+const HOW_TO_EXPORT: &str = "write it with the project's own Python, in the project's folder (before Kedro 0.17.3 as the README says):\n\n  \
+    python -c \"import json, pathlib, kedro; from kedro.framework.startup import bootstrap_project; bootstrap_project(pathlib.Path.cwd()); \
+    from kedro.framework.project import pipelines; pathlib.Path('pipeline.json').write_text(json.dumps({'kedro_version': kedro.__version__, \
+    'pipelines': {name: sorted(json.loads(pipeline.to_json())['pipeline'], key=lambda node: node['name']) \
+    for name, pipeline in pipelines.items()}}, indent=1))\"";
 
 /// What was expected where something else is found.
 const EXPECTED: &str = "expected what Kedro's `Pipeline.to_json()` writes, or the registry export that the README describes";

@@ -108,7 +108,7 @@ impl Pipeline {
 }
 
 /// The name of a dataset without what is behind its `@`.
-pub fn strip_transcoding(dataset: &str) -> &str {
+fn strip_transcoding(dataset: &str) -> &str {
     dataset.split_once('@').map_or(dataset, |(name, _)| name)
 }
 

@@ -37,8 +37,9 @@ impl Unresolved {
     /// The environment variable that would give it a value, where one can: names with dots look into
     /// mappings, and variables hold only text.
     pub fn variable(&self) -> Option<String> {
-        (!self.name.contains('.') && is_identifier(&self.name))
-            .then(|| format!("{PREFIX}{}", self.name.to_uppercase()))
+        // Their names count in lower case.
+        let is_found = is_identifier(&self.name) && self.name == self.name.to_lowercase();
+        is_found.then(|| format!("{PREFIX}{}", self.name.to_uppercase()))
     }
 }
 

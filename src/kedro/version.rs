@@ -26,6 +26,11 @@ impl KedroVersion {
         self >= Self::new(0, 18, 5)
     }
 
+    /// From 0.19 `OmegaConfigLoader` is Kedro's only reader of configuration.
+    pub fn has_only_omegaconf(self) -> bool {
+        self >= Self::new(0, 19, 0)
+    }
+
     /// From 0.17.6 a `.` in the key of `--params` makes a nested mapping; before, it is part of the key.
     pub fn nests_dotted_parameters(self) -> bool {
         self >= Self::new(0, 17, 6)

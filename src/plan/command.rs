@@ -83,10 +83,7 @@ impl Plan {
         }
         words.extend(["run", "--env", &self.environment].map(Word::from));
         if let Delivery::Params { separator } = self.parameters.delivery {
-            words.extend([
-                "--params".into(),
-                self.params(if separator == '=' { "=" } else { ":" }),
-            ]);
+            words.extend(["--params".into(), self.params(separator)]);
         }
         words.extend(
             [
@@ -156,10 +153,10 @@ pub(super) fn comma_warning<'a>(
     ))
 }
 
-/// Whether this release's `kedro run` takes the one name for several: before 0.18.5 `--node` splits at every
-/// comma, since then `--nodes` splits at those outside brackets.
+/// Whether this release's `kedro run` takes the one name for several: `--node`, and before 0.19 also `--nodes`,
+/// splits at every comma, since then `--nodes` splits at those outside brackets.
 fn splits(node: &str, version: KedroVersion) -> bool {
-    if !version.has_nodes_option() {
+    if version < KedroVersion::new(0, 19, 0) {
         return node.contains(',');
     }
     let mut depth = 0_usize;

@@ -187,8 +187,8 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Argo reads `{{` in any text as the start of a reference. Values of parameters can be escaped, names
-    /// that Kedro must get to the letter cannot.
+    /// Argo reads `{{` in any text as the start of a reference, and no argument of a program can hold NUL.
+    /// Values of parameters can be escaped, names that Kedro must get to the letter cannot.
     fn refuse_references(&self) -> Result<()> {
         let nodes = self
             .steps
@@ -220,22 +220,28 @@ impl Plan {
             .chain(paths)
             .chain(parameters)
             .chain(others)
-            .find(|(_, text)| text.contains("{{"))
+            .find(|(_, text)| text.contains("{{") || text.contains('\0'))
         {
-            return Err(Failure::usage(format!(
-                "{what} holds `{{{{`, which Argo reads as the start of a reference: `{text}`"
-            ))
-            .into());
+            let why = if text.contains('\0') { NUL } else { REFERENCE };
+            let text = text.escape_debug();
+            return Err(Failure::usage(format!("{what} {why}: `{text}`")).into());
         }
         // Their values may be secret.
-        match self.variables.iter().find(|(_, value)| value.contains("{{")) {
+        match self
+            .variables
+            .iter()
+            .find(|(_, value)| value.contains("{{"))
+        {
             Some((name, _)) => {
-                Err(Failure::usage(format!("the environment variable {name} holds `{{{{`, which Argo reads as the start of a reference")).into())
+                Err(Failure::usage(format!("the environment variable {name} {REFERENCE}")).into())
             }
             None => Ok(()),
         }
     }
 }
+
+const REFERENCE: &str = "holds `{{`, which Argo reads as the start of a reference";
+const NUL: &str = "holds NUL, which no argument of a program can";
 
 /// The end of the claim's name: the pipeline's name and `data-volume`, as characters that Kubernetes takes.
 fn slug_of_claim(pipeline: &str) -> String {
@@ -386,6 +392,11 @@ mod tests {
             .warnings
         };
         insta::assert_snapshot!(warnings(KedroVersion::new(0, 17, 4)).join("\n"), @r#"`kedro run` of Kedro 0.17.4 splits names of nodes at commas and will not find `f([a,b]) -> [c]`, `g,h`; name these nodes: node(…, name="…")"#);
+        assert!(
+            warnings(KedroVersion::new(0, 18, 14))
+                .join("")
+                .contains("`f([a,b]) -> [c]`, `g,h`")
+        );
         insta::assert_snapshot!(warnings(KedroVersion::new(0, 19, 0)).join("\n"), @r#"`kedro run` of Kedro 0.19.0 splits names of nodes at commas and will not find `g,h`; name these nodes: node(…, name="…")"#);
     }
 
@@ -475,6 +486,13 @@ mod tests {
         .plan()
         .unwrap_err();
         insta::assert_snapshot!(error, @"the name of a node holds `{{`, which Argo reads as the start of a reference: `f([{{x}}])`");
+        let error = Given {
+            parameters: "\"a\\0b\": [1]",
+            ..Given::default()
+        }
+        .plan()
+        .unwrap_err();
+        insta::assert_snapshot!(error, @r"the name of a parameter holds NUL, which no argument of a program can: `a\0b`");
         let variables = vec![("KEDRO_CONFIG_TOKEN".to_owned(), "{{secret".to_owned())];
         let error = Given {
             variables,

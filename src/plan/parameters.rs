@@ -41,7 +41,7 @@ pub enum Delivery {
     /// As `--params key:value,…` (before 0.18.5) or `--params key=value,…`.
     Params {
         /// Between key and value.
-        separator: char,
+        separator: &'static str,
     },
     /// As a file for `--config`.
     ConfigFile,
@@ -77,8 +77,8 @@ impl Parameters {
         let faithful = present().all(|(name, entry)| fits_params(name, &entry.node.value, version));
         let delivery = match (faithful, version.has_nodes_option()) {
             (false, _) => Delivery::ConfigFile,
-            (true, false) => Delivery::Params { separator: ':' },
-            (true, true) => Delivery::Params { separator: '=' },
+            (true, false) => Delivery::Params { separator: ":" },
+            (true, true) => Delivery::Params { separator: "=" },
         };
         let arguments = argument_names(present().map(|(name, _)| name.as_str()), reserved);
         let mut list = Vec::with_capacity(arguments.len());
@@ -87,7 +87,7 @@ impl Parameters {
                 Delivery::Params { .. } => (params_text(&entry.node.value), Form::Text),
                 Delivery::ConfigFile => file_text(&entry.node.value),
             };
-            if matches!(delivery, Delivery::Params { separator: ':' })
+            if matches!(delivery, Delivery::Params { separator: ":" })
                 && matches!(entry.node.value, Value::Map(_))
             {
                 warnings.push(as_text_warning(name, entry, version));
@@ -155,7 +155,7 @@ fn as_text_warning(name: &str, entry: &Entry, version: KedroVersion) -> String {
     )
 }
 
-/// The values that the configuration and the UI have in common, for tests of other modules.
+/// A configuration of one file, for tests.
 #[cfg(test)]
 pub(super) fn config(yaml: &str) -> Config {
     let file: std::rc::Rc<std::path::Path> =
@@ -194,8 +194,8 @@ mod tests {
         Parameters::new(&config(yaml), version, &[], &mut Vec::new()).delivery
     }
 
-    const OLD_PARAMS: Delivery = Delivery::Params { separator: ':' };
-    const NEW_PARAMS: Delivery = Delivery::Params { separator: '=' };
+    const OLD_PARAMS: Delivery = Delivery::Params { separator: ":" };
+    const NEW_PARAMS: Delivery = Delivery::Params { separator: "=" };
 
     #[test]
     fn before_0_18_5_numbers_and_unambiguous_text_go_through_params() {

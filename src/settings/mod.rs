@@ -4,6 +4,7 @@
 mod quantity;
 mod section;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -208,7 +209,7 @@ impl Settings {
 fn top_level(node: &Node, file: &Path, key: &str, expected: &str) -> Result<Option<String>> {
     match &node.value {
         crate::yaml::Value::Null => Ok(None),
-        _ => text(node)
+        _ => text(&node.value)
             .map(Some)
             .ok_or_else(|| wrong(file, key, node, expected)),
     }
@@ -238,7 +239,14 @@ impl RunConfig {
         run.ttl = section
             .whole("ttl", "a whole number of seconds")?
             .unwrap_or(run.ttl);
-        run.max_cache_staleness = staleness(&mut section, file)?;
+        // Kubeflow's cache server ignores what it cannot read, so a typing error would go unseen.
+        run.max_cache_staleness = section
+            .read(
+                "max_cache_staleness",
+                "an ISO 8601 duration such as P0D or P30D",
+                |value| text(value).filter(|text| text.is_empty() || is_duration(text)),
+            )?
+            .filter(|text| !text.is_empty());
         run.store_kedro_outputs_as_kfp_artifacts = section
             .flag("store_kedro_outputs_as_kfp_artifacts")?
             .unwrap_or(run.store_kedro_outputs_as_kfp_artifacts);
@@ -250,29 +258,6 @@ impl RunConfig {
         }
         section.finish(&LATER_KEYS, warnings);
         Ok(run)
-    }
-}
-
-/// Kubeflow's cache server ignores what it cannot read as a duration, so a typing error would go unseen.
-fn staleness(section: &mut Section, file: &Path) -> Result<Option<String>> {
-    const EXPECTED: &str = "an ISO 8601 duration such as P0D or P30D";
-    let Some(duration) = section.text("max_cache_staleness", EXPECTED)? else {
-        return Ok(None);
-    };
-    if duration.is_empty() {
-        return Ok(None);
-    }
-    if is_duration(&duration) {
-        return Ok(Some(duration));
-    }
-    match section.get("max_cache_staleness") {
-        Some(node) => Err(wrong(
-            file,
-            "run_config.max_cache_staleness",
-            node,
-            EXPECTED,
-        )),
-        None => Ok(None),
     }
 }
 
@@ -378,23 +363,32 @@ impl Resources {
             .collect()
     }
 
-    /// Warns about entries that are no node of the pipeline.
+    /// Warns about entries that are no node of the pipeline, the first few each with the nearest node.
     pub fn unmatched<'a>(&self, nodes: &(impl Iterator<Item = &'a str> + Clone)) -> Vec<String> {
-        let known: std::collections::HashSet<&str> = nodes.clone().collect();
+        const MOST: usize = 10;
+        let known: HashSet<&str> = nodes.clone().collect();
         let file = self.file.as_deref().unwrap_or(Path::new(""));
-        let unmatched = self
+        let mut unmatched = self
             .nodes
             .iter()
             .filter(|(name, _)| !known.contains(name.as_str()));
-        unmatched
+        let mut warnings: Vec<String> = unmatched
+            .by_ref()
+            .take(MOST)
             .map(|(name, (line, _))| {
                 let near = did_you_mean(name, nodes.clone().chain([DEFAULT]));
-                format!(
-                    "{}: `run_config.resources.{name}` is no node of the pipeline{near}",
-                    crate::failure::place(file, *line)
-                )
+                let place = crate::failure::place(file, *line);
+                format!("{place}: `run_config.resources.{name}` is no node of the pipeline{near}")
             })
-            .collect()
+            .collect();
+        let more = unmatched.count();
+        if more > 0 {
+            warnings.push(format!(
+                "{}: {more} more entries of `run_config.resources` are no nodes of the pipeline",
+                file.display()
+            ));
+        }
+        warnings
     }
 }
 
@@ -484,16 +478,16 @@ mod tests {
         insta::assert_snapshot!(in_run_config("image: 1.10"), @"conf/base/kubeflow.yaml:2: `run_config.image` must be text, the name of an image, not the number `1.1` | write it in quotes to make text of it");
         insta::assert_snapshot!(in_run_config("image: [a]"), @"conf/base/kubeflow.yaml:2: `run_config.image` must be text, the name of an image, not a list");
         insta::assert_snapshot!(in_run_config("image_pull_policy: Sometimes"), @"conf/base/kubeflow.yaml:2: `run_config.image_pull_policy` must be one of Always, IfNotPresent, Never, not the text `Sometimes`");
-        insta::assert_snapshot!(in_run_config("ttl: 1 week"), @"conf/base/kubeflow.yaml:2: `run_config.ttl` must be a whole number of seconds, not the text `1 week`");
-        insta::assert_snapshot!(in_run_config("ttl: -1"), @"conf/base/kubeflow.yaml:2: `run_config.ttl` must be a whole number of seconds, not the number `-1`");
+        insta::assert_snapshot!(in_run_config("ttl: 1 week"), @"conf/base/kubeflow.yaml:2: `run_config.ttl` must be a whole number of seconds, of at most 2147483647, not the text `1 week`");
+        insta::assert_snapshot!(in_run_config("ttl: -1"), @"conf/base/kubeflow.yaml:2: `run_config.ttl` must be a whole number of seconds, of at most 2147483647, not the number `-1`");
         insta::assert_snapshot!(in_run_config("wait_for_completion: maybe"), @"conf/base/kubeflow.yaml:2: `run_config.wait_for_completion` must be true or false, not the text `maybe`");
         insta::assert_snapshot!(in_run_config("max_cache_staleness: 0"), @"conf/base/kubeflow.yaml:2: `run_config.max_cache_staleness` must be an ISO 8601 duration such as P0D or P30D, not the number `0`");
         insta::assert_snapshot!(in_run_config("max_cache_staleness: 30 days"), @"conf/base/kubeflow.yaml:2: `run_config.max_cache_staleness` must be an ISO 8601 duration such as P0D or P30D, not the text `30 days`");
         insta::assert_snapshot!(in_run_config("volume: yes"), @"conf/base/kubeflow.yaml:2: `run_config.volume` must be a mapping, not the truth value `true`");
         insta::assert_snapshot!(in_run_config("volume: {size: 1 GB}"), @"conf/base/kubeflow.yaml:2: `run_config.volume.size` must be a Kubernetes quantity such as 1Gi, not the text `1 GB`");
-        insta::assert_snapshot!(in_run_config("volume: {owner: root}"), @"conf/base/kubeflow.yaml:2: `run_config.volume.owner` must be a user id, or null for the image's own user, not the text `root`");
+        insta::assert_snapshot!(in_run_config("volume: {owner: root}"), @"conf/base/kubeflow.yaml:2: `run_config.volume.owner` must be a user id, or null for the image's own user, of at most 2147483647, not the text `root`");
         insta::assert_snapshot!(in_run_config("volume: {access_modes: ReadWriteMany}"), @"conf/base/kubeflow.yaml:2: `run_config.volume.access_modes` must be a list of one or more of ReadWriteOnce, ReadOnlyMany, ReadWriteMany, ReadWriteOncePod, not the text `ReadWriteMany`");
-        insta::assert_snapshot!(in_run_config("volume: {access_modes: [ReadWriteOnce, Many]}"), @"conf/base/kubeflow.yaml:2: `run_config.volume.access_modes` must be a list of one or more of ReadWriteOnce, ReadOnlyMany, ReadWriteMany, ReadWriteOncePod, not the text `Many`");
+        insta::assert_snapshot!(in_run_config("volume: {access_modes: [ReadWriteOnce, Many]}"), @"conf/base/kubeflow.yaml:2: `run_config.volume.access_modes` must be a list of one or more of ReadWriteOnce, ReadOnlyMany, ReadWriteMany, ReadWriteOncePod, not a list");
         insta::assert_snapshot!(in_run_config("volume: {access_modes: []}"), @"conf/base/kubeflow.yaml:2: `run_config.volume.access_modes` must be a list of one or more of ReadWriteOnce, ReadOnlyMany, ReadWriteMany, ReadWriteOncePod, not an empty list");
         insta::assert_snapshot!(in_run_config("volume: {size: 0}"), @"conf/base/kubeflow.yaml:2: `run_config.volume.size` must be a Kubernetes quantity such as 1Gi, not the number `0`");
         insta::assert_snapshot!(in_run_config("image: ''"), @"conf/base/kubeflow.yaml:2: `run_config.image` must be text, the name of an image, not an empty text");
@@ -527,6 +521,17 @@ mod tests {
             .run_config
             .resources
             .unmatched(&["split_data", "train_model"].into_iter());
+        let many: Vec<String> = (0..100)
+            .map(|i| format!("    zz{i}: {{cpu: 1}}\n"))
+            .collect();
+        let (settings_of_many, _) =
+            self::settings(&format!("run_config:\n  resources:\n{}", many.concat())).unwrap();
+        let many = settings_of_many
+            .run_config
+            .resources
+            .unmatched(&["a"].into_iter());
+        assert_eq!(many.len(), 11);
+        assert!(many[10].contains("90 more entries"), "{}", many[10]);
         insta::assert_snapshot!(warnings.join("\n"), @"conf/base/kubeflow.yaml:3: `run_config.resources.train_modle` is no node of the pipeline; did you mean `train_model`?");
     }
 

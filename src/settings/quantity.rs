@@ -55,12 +55,24 @@ pub(super) fn is_resource(name: &str) -> bool {
     };
     match name.split_once('/') {
         Some((domain, name)) => {
-            domain.split('.').all(|part| is_name(part, &['-'])) && is_name(name, &['-', '_', '.'])
+            domain
+                .split('.')
+                .all(|part| is_name(part, &['-']) && part == part.to_lowercase())
+                && is_name(name, &['-', '_', '.'])
         }
         None => {
             RESOURCES.contains(&name) || name.strip_prefix("hugepages-").is_some_and(is_quantity)
         }
     }
+}
+
+/// Reads the quantity of a resource; those with a domain, such as GPUs, cannot be divided.
+pub(super) fn of_resource(name: &str, value: &Value) -> Result<String, &'static str> {
+    let quantity = read(value).ok_or(EXPECTED)?;
+    if name.contains('/') && !quantity.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err("a whole number");
+    }
+    Ok(quantity)
 }
 
 #[cfg(test)]
@@ -109,6 +121,7 @@ mod tests {
             "/gpu",
             "a/b/c",
             "nvidia..com/gpu",
+            "NVIDIA.com/gpu",
             "hugepages-",
         ] {
             assert!(!is_resource(name), "{name}");

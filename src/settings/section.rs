@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use super::quantity;
 use crate::failure::{Failure, place};
 use crate::wording::did_you_mean;
+use crate::yaml::scalar::{Scalar, resolve};
 use crate::yaml::{Key, Map, Node, Value, lookup};
 
 /// A mapping, the file it stands in and its full key.
@@ -48,104 +49,86 @@ impl<'a> Section<'a> {
         wrong(self.file, &format!("{}.{key}", self.key), node, expected)
     }
 
+    /// The value of a key, read by `read`, which gives nothing where it is not what was expected.
+    pub(super) fn read<T>(
+        &mut self,
+        key: &'static str,
+        expected: &str,
+        read: impl FnOnce(&Value) -> Option<T>,
+    ) -> Result<Option<T>> {
+        let Some(node) = self.get(key) else {
+            return Ok(None);
+        };
+        read(&node.value)
+            .map(Some)
+            .ok_or_else(|| self.wrong(key, node, expected))
+    }
+
     pub(super) fn text(&mut self, key: &'static str, expected: &str) -> Result<Option<String>> {
-        self.get(key)
-            .map(|node| text(node).ok_or_else(|| self.wrong(key, node, expected)))
-            .transpose()
+        self.read(key, expected, text)
     }
 
     /// A text that is neither empty nor has blanks in it.
     pub(super) fn word(&mut self, key: &'static str, expected: &str) -> Result<Option<String>> {
-        let Some(node) = self.get(key) else {
-            return Ok(None);
-        };
         let is_word = |text: &String| !text.is_empty() && !text.contains(char::is_whitespace);
-        text(node)
-            .filter(is_word)
-            .map(Some)
-            .ok_or_else(|| self.wrong(key, node, expected))
+        self.read(key, expected, |value| text(value).filter(is_word))
     }
 
     /// A text out of a list of choices.
     pub(super) fn choice(&mut self, key: &'static str, choices: &[&str]) -> Result<Option<String>> {
         let expected = format!("one of {}", choices.join(", "));
-        match self.get(key) {
-            None => Ok(None),
-            Some(node) => text(node)
-                .filter(|text| choices.contains(&text.as_str()))
-                .map(Some)
-                .ok_or_else(|| self.wrong(key, node, &expected)),
-        }
+        self.read(key, &expected, |value| {
+            text(value).filter(|text| choices.contains(&text.as_str()))
+        })
     }
 
-    /// A list of texts out of choices.
+    /// A list of one or more texts out of choices.
     pub(super) fn choices(
         &mut self,
         key: &'static str,
         choices: &[&str],
     ) -> Result<Option<Vec<String>>> {
         let expected = format!("a list of one or more of {}", choices.join(", "));
-        let Some(node) = self.get(key) else {
-            return Ok(None);
-        };
-        let items = match &node.value {
-            Value::List(items) if !items.is_empty() => items,
-            _ => return Err(self.wrong(key, node, &expected)),
-        };
-        items
-            .iter()
-            .map(|item| {
-                text(item)
-                    .filter(|text| choices.contains(&text.as_str()))
-                    .ok_or_else(|| self.wrong(key, item, &expected))
-            })
-            .collect::<Result<_>>()
-            .map(Some)
+        let chosen =
+            |node: &Node| text(&node.value).filter(|text| choices.contains(&text.as_str()));
+        self.read(key, &expected, |value| match value {
+            Value::List(items) if !items.is_empty() => items.iter().map(chosen).collect(),
+            _ => None,
+        })
     }
 
     /// A truth value; text such as `false` counts too, since placeholders are always filled with text.
     pub(super) fn flag(&mut self, key: &'static str) -> Result<Option<bool>> {
-        let Some(node) = self.get(key) else {
-            return Ok(None);
-        };
-        let flag = match &node.value {
+        self.read(key, "true or false", |value| match value {
             Value::Bool(flag) => Some(*flag),
-            Value::Text(text) => match crate::yaml::scalar::resolve(text) {
-                crate::yaml::scalar::Scalar::Bool(flag) => Some(flag),
+            Value::Text(text) => match resolve(text) {
+                Scalar::Bool(flag) => Some(flag),
                 _ => None,
             },
             _ => None,
-        };
-        flag.map(Some)
-            .ok_or_else(|| self.wrong(key, node, "true or false"))
+        })
     }
 
-    /// A whole number that is not negative; its text counts too.
+    /// A whole number that is not negative and fits into 31 bits, as Argo keeps times and Kubernetes user ids;
+    /// its text counts too.
     pub(super) fn whole(&mut self, key: &'static str, expected: &str) -> Result<Option<u64>> {
-        let Some(node) = self.get(key) else {
-            return Ok(None);
-        };
-        let number = match &node.value {
-            Value::Int(number) => u64::try_from(*number).ok(),
-            Value::Text(text) => text.trim().parse().ok(),
-            _ => None,
-        };
-        // Argo keeps a time to live, and Kubernetes a user id, in 31 bits.
-        number
-            .filter(|number| i32::try_from(*number).is_ok())
-            .map(Some)
-            .ok_or_else(|| self.wrong(key, node, expected))
+        let expected = format!("{expected}, of at most {}", i32::MAX);
+        self.read(key, &expected, |value| {
+            let number = match value {
+                Value::Int(number) => u64::try_from(*number).ok(),
+                Value::Text(text) => text.trim().parse().ok(),
+                _ => None,
+            };
+            number.filter(|number| i32::try_from(*number).is_ok())
+        })
     }
 
     /// A Kubernetes quantity of more than nothing, as text or number.
     pub(super) fn quantity(&mut self, key: &'static str, expected: &str) -> Result<Option<String>> {
-        let Some(node) = self.get(key) else {
-            return Ok(None);
-        };
-        quantity::read(&node.value)
-            .filter(|text| text.contains(|c: char| c.is_ascii_digit() && c != '0'))
-            .map(Some)
-            .ok_or_else(|| self.wrong(key, node, expected))
+        let is_something = |text: &String| text.contains(|c: char| c.is_ascii_digit() && c != '0');
+        self.read(key, expected, |value| {
+            quantity::read(value).filter(is_something)
+        })
     }
 
     /// The entries by their names; keys such as `1` count as their text.
@@ -170,10 +153,10 @@ impl<'a> Section<'a> {
             }
             let quantity = match &node.value {
                 Value::Null => None,
-                value => Some(
-                    quantity::read(value)
-                        .ok_or_else(|| self.wrong(name, node, quantity::EXPECTED))?,
-                ),
+                value => {
+                    let quantity = quantity::of_resource(name, value);
+                    Some(quantity.map_err(|expected| self.wrong(name, node, expected))?)
+                }
             };
             quantities.insert(name.to_owned(), quantity);
         }
@@ -201,8 +184,8 @@ impl<'a> Section<'a> {
 }
 
 /// The text of a value that is text.
-pub(super) fn text(node: &Node) -> Option<String> {
-    match &node.value {
+pub(super) fn text(value: &Value) -> Option<String> {
+    match value {
         Value::Text(text) => Some(text.clone()),
         _ => None,
     }

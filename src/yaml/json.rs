@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::read::ReadError;
+use super::read::{MOST_LEVELS, ReadError};
 use super::value::{Key, Map, Node, Value};
 
 /// Reads a JSON document; the last of two equal keys counts, and integers are exact, as in Python.
@@ -13,17 +13,22 @@ use super::value::{Key, Map, Node, Value};
 /// # Errors
 /// Where the bytes are not JSON, or hold an integer of more than 38 digits.
 pub fn read(bytes: &[u8]) -> Result<Node, ReadError> {
-    let raw: &RawValue = serde_json::from_slice(bytes).map_err(|error| located(&error))?;
-    value(raw)
-        .map_err(|error| {
-            // The error knows its place in a part of the document; the line of that part is near enough.
-            ReadError {
-                message: error.to_string(),
-                line: 1,
-                column: 1,
-            }
-        })
-        .map(node)
+    let whole: &RawValue = serde_json::from_slice(bytes).map_err(|error| located(&error))?;
+    value(whole, 0).map(node).map_err(|(part, message)| {
+        // Where the part stands in the document.
+        let offset = part.as_ptr() as usize - bytes.as_ptr() as usize;
+        let before = &bytes[..offset];
+        let line_start = before
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |at| at + 1);
+        let line = before.split(|byte| *byte == b'\n').count();
+        ReadError {
+            message,
+            line,
+            column: offset - line_start + 1,
+        }
+    })
 }
 
 fn node(value: Value) -> Node {
@@ -43,37 +48,50 @@ pub fn located(error: &serde_json::Error) -> ReadError {
     }
 }
 
+/// A part of the document, and what is wrong with it.
+type Wrong<'a> = (&'a str, String);
+
 /// Python reads `1` as an integer of any size and `1.0` as a floating-point number; serde_json's own values
 /// would make the latter of large integers.
-fn value(raw: &RawValue) -> serde_json::Result<Value> {
+fn value(raw: &RawValue, level: usize) -> Result<Value, Wrong<'_>> {
+    fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Wrong<'a>> {
+        serde_json::from_str(text).map_err(|error| (text, located(&error).message))
+    }
     let text = raw.get();
+    if level > MOST_LEVELS {
+        return Err((text, format!("more than {MOST_LEVELS} levels of nesting")));
+    }
     Ok(match text.as_bytes()[0] {
         b'{' => {
-            let Entries(entries) = serde_json::from_str(text)?;
+            let Entries(entries) = parse(text)?;
             let mut map = Map::with_capacity(entries.len());
             for (key, raw) in entries {
-                map.insert(Key::Text(key), node(value(raw)?));
+                map.insert(Key::Text(key), node(value(raw, level + 1)?));
             }
             Value::Map(map)
         }
         b'[' => {
-            let items: Vec<&RawValue> = serde_json::from_str(text)?;
+            let items: Vec<&RawValue> = parse(text)?;
             Value::List(
                 items
                     .into_iter()
-                    .map(|raw| value(raw).map(node))
-                    .collect::<serde_json::Result<_>>()?,
+                    .map(|raw| value(raw, level + 1).map(node))
+                    .collect::<Result<_, _>>()?,
             )
         }
-        b'"' => Value::Text(serde_json::from_str(text)?),
-        b't' | b'f' => Value::Bool(serde_json::from_str(text)?),
+        b'"' => Value::Text(parse(text)?),
+        b't' | b'f' => Value::Bool(parse(text)?),
         b'n' => Value::Null,
-        _ if text.contains(['.', 'e', 'E']) => Value::Float(serde_json::from_str(text)?),
-        _ => Value::Int(text.parse().map_err(|_| {
-            serde::de::Error::custom(format!(
-                "kfk does not read integers of more than 38 digits: `{text}`"
-            ))
-        })?),
+        _ if text.contains(['.', 'e', 'E']) => Value::Float(parse(text)?),
+        _ => match text.parse() {
+            Ok(number) => Value::Int(number),
+            Err(_) => {
+                return Err((
+                    text,
+                    "kfk does not read integers of more than 38 digits".to_owned(),
+                ));
+            }
+        },
     })
 }
 
@@ -148,12 +166,13 @@ mod tests {
         assert_eq!(number("-0"), Value::Int(0));
         assert_eq!(number("1.0"), Value::Float(1.0));
         assert_eq!(number(" 1e2 "), Value::Float(100.0));
-        let error = read(format!("[{}]", "9".repeat(40)).as_bytes()).unwrap_err();
-        assert!(
-            error
-                .message
-                .starts_with("kfk does not read integers of more than 38 digits"),
-            "{error:?}"
+        let error = |text: &str| read(text.as_bytes()).unwrap_err();
+        let too_large = error(&format!("[1,\n {}]", "9".repeat(40)));
+        assert_eq!((too_large.line, too_large.column), (2, 2));
+        assert_eq!(error("{\"a\":\n \"\\ud800\"}").line, 2);
+        assert_eq!(
+            error(&format!("{}{}", "[".repeat(60_000), "]".repeat(60_000))).message,
+            "more than 128 levels of nesting"
         );
     }
 

@@ -29,9 +29,10 @@ fn is_plain(text: &str) -> bool {
     let start = text.strip_prefix('-').unwrap_or(text);
     let start = start.strip_prefix('-').unwrap_or(start);
     // What starts with a letter is no number; a very long key would need a form of its own.
-    if !start.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '_'))
-        || text.len() > 1000
-    {
+    let is_flag = start.len() < text.len();
+    // Go takes underscores out of what may be a number, so `-_1` is -1 there.
+    let starts_safely = |c: char| c.is_ascii_alphabetic() || (!is_flag && matches!(c, '/' | '_'));
+    if !start.starts_with(starts_safely) || text.len() > 1000 {
         return false;
     }
     // `: ` makes a key, ` #` a comment (`#` is not among the characters); two blanks and those at the end
@@ -130,6 +131,8 @@ mod tests {
             "2020-01-01",
             "1.5",
             "-1",
+            "-_1",
+            "--_1",
             "a: b",
             "a #b",
             "#a",

@@ -11,9 +11,10 @@ use super::scalar::{Scalar, is_possible_timestamp, resolve};
 use super::value::{Key, Map, Node, Value};
 
 /// Deeper nesting than this is taken for a mistake (or an attack); Python gives up at about 1,000.
-const MOST_LEVELS: usize = 128;
+pub(super) const MOST_LEVELS: usize = 128;
 
-/// Aliases may repeat at most this many values, so that nine lines cannot fill the memory.
+/// Aliases may repeat at most this many values, long texts counting as several, so that a few lines cannot
+/// fill the memory.
 const MOST_REPEATED: usize = 1_000_000;
 
 /// Why a document could not be read, and where.
@@ -76,26 +77,26 @@ fn line_of(mark: Mark) -> usize {
     usize::try_from(mark.line).unwrap_or(usize::MAX - 1) + 1
 }
 
-fn fail<T>(message: impl Into<String>, mark: Mark) -> Result<T, ReadError> {
+fn error(message: impl Into<String>, mark: Mark) -> ReadError {
     let column = usize::try_from(mark.column).unwrap_or(usize::MAX - 1) + 1;
-    Err(ReadError {
+    ReadError {
         message: message.into(),
         line: line_of(mark),
         column,
-    })
+    }
+}
+
+fn fail<T>(message: impl Into<String>, mark: Mark) -> Result<T, ReadError> {
+    Err(error(message, mark))
 }
 
 impl From<libyaml_safer::Error> for ReadError {
-    fn from(error: libyaml_safer::Error) -> Self {
-        let message = match error.context() {
-            Some(context) if !context.is_empty() => format!("{context}, {}", error.problem()),
-            _ => error.problem().to_owned(),
+    fn from(problem: libyaml_safer::Error) -> Self {
+        let message = match problem.context() {
+            Some(context) if !context.is_empty() => format!("{context}, {}", problem.problem()),
+            _ => problem.problem().to_owned(),
         };
-        let mark = error.problem_mark().unwrap_or_default();
-        match fail::<()>(message, mark) {
-            Err(error) => error,
-            Ok(()) => unreachable!("it always fails"),
-        }
+        error(message, problem.problem_mark().unwrap_or_default())
     }
 }
 
@@ -165,25 +166,25 @@ impl Composer<'_> {
                     }
                     items.push(self.node(event, level + 1)?);
                 }
-                self.close(
+                Ok(self.close(
                     anchor,
                     Node {
                         value: Value::List(items),
                         line,
                     },
-                )
+                ))
             }
             EventData::MappingStart { anchor, tag, .. } => {
                 expect_tag(tag.as_deref(), "map", mark)?;
                 self.open(anchor.as_deref(), mark)?;
                 let map = self.mapping(level)?;
-                self.close(
+                Ok(self.close(
                     anchor,
                     Node {
                         value: Value::Map(map),
                         line,
                     },
-                )
+                ))
             }
             other => fail(format!("did not expect {other:?}"), mark),
         }
@@ -228,12 +229,11 @@ impl Composer<'_> {
         Ok(())
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "it ends a branch of `node`")]
-    fn close(&mut self, anchor: Option<String>, node: Node) -> Result<Node, ReadError> {
+    fn close(&mut self, anchor: Option<String>, node: Node) -> Node {
         if let Some(anchor) = anchor {
             self.anchors.insert(anchor, Some(node.clone()));
         }
-        Ok(node)
+        node
     }
 
     fn finish(
@@ -243,7 +243,7 @@ impl Composer<'_> {
         mark: Mark,
     ) -> Result<Node, ReadError> {
         self.open(anchor.as_deref(), mark)?;
-        self.close(anchor, node)
+        Ok(self.close(anchor, node))
     }
 
     fn mapping(&mut self, level: usize) -> Result<Map, ReadError> {
@@ -315,9 +315,12 @@ fn is_merge_key(event: &EventData) -> bool {
     }
 }
 
-/// The number of values in `node`, counted no further than just past `most`.
+/// The number of values in `node`, a text as one for every few bytes, counted no further than just past `most`.
 fn count(node: &Node, most: usize) -> usize {
-    let mut total = 1;
+    let mut total = match &node.value {
+        Value::Text(text) => 1 + text.len() / 64,
+        _ => 1,
+    };
     let mut add = |child: &Node| {
         if total <= most {
             total += count(child, most - total.min(most));
@@ -640,5 +643,11 @@ mod tests {
             writeln!(text, "a{level}: &a{level} [{aliases}]").unwrap();
         }
         assert_eq!(error(&text).0, "aliases repeat more than 1000000 values");
+        let long = format!(
+            "a: &a {}\nb: [{}]\n",
+            "x".repeat(20_000),
+            vec!["*a"; 9_000].join(", ")
+        );
+        assert_eq!(error(&long).0, "aliases repeat more than 1000000 values");
     }
 }

@@ -149,7 +149,7 @@ fn steps_are_told_what_the_configuration_in_the_image_needs() {
         .unwrap();
     let workflow = workflow(&String::from_utf8(output.stdout).unwrap());
     let env = container(&workflow, "first")["env"].clone();
-    insta::assert_snapshot!(env, @r#"[{"name":"IAP_CLIENT_ID","value":"client"},{"name":"KEDRO_CONFIG_COMMIT_ID","value":"abc$$(x)"},{"name":"KUBEFLOW_RUN_ID","value":"{{workflow.uid}}"}]"#);
+    insta::assert_snapshot!(env, @r#"[{"name":"IAP_CLIENT_ID","value":"client"},{"name":"KEDRO_CONFIG_COMMIT_ID","value":"abc$$(x)"},{"name":"KUBEFLOW_RUN_ID","valueFrom":{"fieldRef":{"fieldPath":"metadata.labels['pipeline/runid']"}}}]"#);
 }
 
 #[test]
@@ -190,11 +190,9 @@ fn the_export_can_come_from_elsewhere() {
     ------- stderr -------
     error: no pipeline export: `DIR/pipeline.json` is not there
 
-    hint: write it with the project's own Python, in the project's folder:
+    hint: write it with the project's own Python, in the project's folder (before Kedro 0.17.3 as the README says):
 
-      python -c "import pathlib; from kedro.framework.startup import bootstrap_project; bootstrap_project(pathlib.Path.cwd()); from kedro.framework.project import pipelines; pathlib.Path('pipeline.json').write_text(pipelines['__default__'].to_json())"
-
-    The README has the command for all pipelines.
+      python -c "import json, pathlib, kedro; from kedro.framework.startup import bootstrap_project; bootstrap_project(pathlib.Path.cwd()); from kedro.framework.project import pipelines; pathlib.Path('pipeline.json').write_text(json.dumps({'kedro_version': kedro.__version__, 'pipelines': {name: sorted(json.loads(pipeline.to_json())['pipeline'], key=lambda node: node['name']) for name, pipeline in pipelines.items()}}, indent=1))"
     [exit 2]
     "#);
     insta::assert_snapshot!(project.run(&["compile", "--pipeline-json", "x.json"]), @"
@@ -320,7 +318,7 @@ fn a_workflow_that_is_too_large_is_warned_about() {
     );
     insta::assert_snapshot!(project.run(&["compile"]), @"
     ------- stderr -------
-    warning: the workflow is 1.9 MB, and Kubernetes refuses objects of more than 1.5 MB; fewer nodes, shorter names or fewer parameters make it smaller
+    warning: the workflow is 2.1 MB, and Kubernetes refuses objects of more than 1.5 MB; fewer nodes, shorter names or fewer parameters make it smaller
     Generated pipeline definition was saved to pipeline.yml
     [exit 0]
     ");
@@ -347,12 +345,12 @@ fn what_is_wrong_with_the_project_is_said() {
     ------- stderr -------
     error: no folder `conf/prod` for the environment `prod`
 
-    hint: the environments of this project are `base`; choose one with `-e` or `KEDRO_ENV`
+    hint: the environments of this project are `base`, `local`; choose one with `-e` or `KEDRO_ENV`
     [exit 2]
     ");
     insta::assert_snapshot!(project.run(&["compile", "-p", "data_sience"]), @"
     ------- stderr -------
-    error: DIR/pipeline.json: no pipeline named `data_sience`; did you mean `data_science`?
+    error: pipeline.json: no pipeline named `data_sience`; did you mean `data_science`?
 
     hint: the file holds `__default__`, `data_science`
     [exit 2]
@@ -409,12 +407,27 @@ fn a_project_without_catalog_or_parameters_compiles() {
 }
 
 #[test]
+fn what_the_image_will_miss_is_warned_about() {
+    let project = Project::new();
+    fs::remove_dir_all(project.root.join("conf/local")).unwrap();
+    let export = project.read("pipeline.json").replace("0.17.4", "0.19.3");
+    project.write("pipeline.json", export);
+    insta::assert_snapshot!(project.run(&["compile"]), @"
+    ------- stderr -------
+    warning: Kedro 0.19.3 reads configuration with OmegaConfigLoader; kfk does not know its interpolation, resolvers and dataset factories yet, and reads dates and numbers such as 1e-3 as older Kedros do
+    warning: no folder `conf/local`; `kedro run` fails in an image that has none, even an empty one
+    Generated pipeline definition was saved to pipeline.yml
+    [exit 0]
+    ");
+}
+
+#[test]
 fn what_is_not_text_is_refused() {
     let project = Project::new();
     project.write("pipeline.json", b"{\"pipeline\": [{\"name\": \"\xff\"}]}");
     insta::assert_snapshot!(project.run(&["compile"]), @"
     ------- stderr -------
-    error: DIR/pipeline.json:1:25: invalid unicode code point
+    error: pipeline.json:1:25: invalid unicode code point
 
     hint: expected what Kedro's `Pipeline.to_json()` writes, or the registry export that the README describes
     [exit 2]
@@ -520,9 +533,10 @@ fn more_is_said_when_asked() {
     insta::assert_snapshot!(project.run(&["-vv", "compile"]), @"
     ------- stderr -------
      INFO project `Demo` (package `demo`) in DIR
-    DEBUG read conf/base/catalog.yml
-    DEBUG read conf/base/parameters.yml
-    DEBUG reading pipelines from DIR/pipeline.json
+    DEBUG reading conf/base/kubeflow.yaml
+    DEBUG reading conf/base/catalog.yml
+    DEBUG reading conf/base/parameters.yml
+    DEBUG reading pipelines from pipeline.json
      INFO Kedro 0.17.4, pipeline `__default__`
     Generated pipeline definition was saved to pipeline.yml
     [exit 0]

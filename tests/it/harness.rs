@@ -109,6 +109,7 @@ impl Project {
     pub(crate) fn new() -> Self {
         let project = Self::empty();
         project.write("pyproject.toml", PYPROJECT);
+        project.write("conf/local/.gitkeep", "");
         project.write(
             "conf/base/kubeflow.yaml",
             "host: https://kubeflow.example.com/pipeline\nrun_config:\n  image: demo\n",

@@ -84,7 +84,7 @@ fn github_actions_build_run_and_schedule() {
     GitHub Actions workflow generated in DIR/.github/workflows/on-merge-to-master.yml
     ------- stderr -------
     Next: check `image` and `resources` there, export the pipeline to pipeline.json, then `kfk compile`
-    For GitHub: add the secrets GKE_PROJECT, GKE_SA_KEY and IAP_CLIENT_ID and the variable KFK_REPOSITORY, and commit pipeline.json and a Dockerfile
+    For GitHub: add the secrets GKE_PROJECT, GKE_SA_KEY and IAP_CLIENT_ID and the variable KFK_REPOSITORY, and commit pipeline.json and a Dockerfile; to compile here, set KEDRO_CONFIG_GOOGLE_PROJECT_ID and KEDRO_CONFIG_COMMIT_ID
     [exit 0]
     ");
     insta::assert_snapshot!(project.read(".github/workflows/on-push.yml"));
@@ -93,11 +93,9 @@ fn github_actions_build_run_and_schedule() {
         let text = project.read(&format!(".github/workflows/{file}"));
         serde_yaml::from_str::<serde_json::Value>(&text).unwrap();
         assert!(
-            !text.contains('@')
-                || text
-                    .lines()
-                    .filter(|line| line.contains('@'))
-                    .all(|line| line.contains("uses: "))
+            text.lines()
+                .filter(|line| line.contains('@'))
+                .all(|line| line.contains("uses: "))
         );
     }
     let output = project
@@ -121,7 +119,7 @@ fn nothing_is_overwritten_without_force() {
     let before = project.read("conf/base/kubeflow.yaml");
     insta::assert_snapshot!(project.run(&["init", "--with-github-actions", URL]), @"
     ------- stderr -------
-    error: `DIR/conf/base/kubeflow.yaml` is already there, and nothing was written
+    error: already there: `DIR/conf/base/kubeflow.yaml`; nothing was written
 
     hint: use `--force` to replace what kfk writes
     [exit 2]
@@ -132,15 +130,23 @@ fn nothing_is_overwritten_without_force() {
     assert_ne!(project.read("conf/base/kubeflow.yaml"), before);
 
     let project = bare();
-    project.write("conf/base/kubeflow.yml", "host: x\n");
     project.write(".github/workflows/on-push.yml", "mine\n");
     insta::assert_snapshot!(project.run(&["init", "--with-github-actions", URL]), @"
     ------- stderr -------
-    error: `DIR/.github/workflows/on-push.yml`, `DIR/conf/base/kubeflow.yml` are already there, and nothing was written
+    error: already there: `DIR/.github/workflows/on-push.yml`; nothing was written
 
     hint: use `--force` to replace what kfk writes
     [exit 2]
     ");
+    project.write("conf/base/kubeflow.yml", "host: x\n");
+    insta::assert_snapshot!(project.run(&["init", "--force", URL]), @"
+    ------- stderr -------
+    error: the configuration is in another file already: `DIR/conf/base/kubeflow.yml`; nothing was written
+
+    hint: move it away, or rename it to `conf/base/kubeflow.yaml` and use `--force`
+    [exit 2]
+    ");
+    assert_eq!(project.read("conf/base/kubeflow.yml"), "host: x\n");
 }
 
 #[test]

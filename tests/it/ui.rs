@@ -21,7 +21,7 @@ fn the_url_is_printed_and_no_browser_is_a_warning() {
     assert!(
         String::from_utf8(output.stderr)
             .unwrap()
-            .starts_with("warning: no browser could be opened: ")
+            .starts_with("warning: no browser could be opened; ")
     );
     assert_eq!(output.status.code(), Some(0));
 }
@@ -51,6 +51,20 @@ fn a_browser_is_opened_at_the_host() {
         project.read("opened"),
         "https://kubeflow.example.com/pipeline"
     );
+}
+
+#[test]
+fn placeholders_that_do_not_matter_need_no_values() {
+    let project = Project::new();
+    project.write(
+        "conf/base/kubeflow.yaml",
+        "host: http://${where|localhost}:8080\nrun_config:\n  image: ${registry}/x\n",
+    );
+    insta::assert_snapshot!(project.run(&["ui", "--no-browser"]), @"
+    ------- stdout -------
+    http://localhost:8080/
+    [exit 0]
+    ");
 }
 
 #[test]

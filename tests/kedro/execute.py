@@ -59,7 +59,11 @@ def execute(workflow, home, path, changed=None):
         values.update({"workflow.uid": "run-1", "inputs.parameters.mlflow-start-run-mlflow_run_id": "mlflow-1"})
         env = {}
         for variable in container.get("env") or []:
-            env[variable["name"]] = expand(substitute(variable["value"], values), env)
+            if "valueFrom" in variable:
+                assert variable["valueFrom"] == {"fieldRef": {"fieldPath": "metadata.labels['pipeline/runid']"}}
+                env[variable["name"]] = values["workflow.uid"]
+            else:
+                env[variable["name"]] = expand(substitute(variable["value"], values), env)
         words = [expand(substitute(word, values), env) for word in container["command"] + container.get("args", [])]
         surroundings = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ}
         surroundings.update({"PATH": f"{path}:/usr/bin:/bin", "DO_NOT_TRACK": "1", "PYTHONPATH": str(home / "src")})
