@@ -14,8 +14,8 @@ use super::workflow::{
 };
 use crate::plan::Volume as SharedVolume;
 use crate::plan::infrastructure::{
-    EXIT_HANDLER, MLFLOW_RUN_ID, MLFLOW_START, VOLUME_CREATE, VOLUME_INIT, VOLUME_NAME,
-    VOLUME_TERMINATION,
+    DATA, EXIT_HANDLER, MLFLOW_RUN_ID, MLFLOW_RUN_ID_FILE, MLFLOW_START, NEW_DATA, VOLUME_CREATE,
+    VOLUME_INIT, VOLUME_NAME, VOLUME_TERMINATION,
 };
 use crate::plan::{Part, Plan, Step, Word};
 
@@ -27,21 +27,11 @@ const KEY_PIPELINE_SPEC: &str = "pipelines.kubeflow.org/pipeline_spec";
 const KEY_ENABLE_CACHING: &str = "pipelines.kubeflow.org/enable_caching";
 const KEY_CACHE_STALENESS: &str = "pipelines.kubeflow.org/max_cache_staleness";
 
-/// What the plugin describes a pipeline with that has no description.
-const DEFAULT_DESCRIPTION: &str = "Convert from a Kedro pipeline into a kfp container graph.";
-
 /// The service account that Kubeflow Pipelines makes for its steps.
 const SERVICE_ACCOUNT: &str = "pipeline-runner";
 
 /// The image that deletes the volume.
 const KUBECTL_IMAGE: &str = "gcr.io/cloud-builders/kubectl";
-
-/// Where the volume is mounted in the steps that run nodes, and in the one that fills it.
-const DATA: &str = "/home/kedro/data";
-const NEW_DATA: &str = "/home/kedro/datavolume";
-
-/// Where the step that starts the MLflow run leaves the run's id.
-const MLFLOW_RUN_ID_FILE: &str = "/tmp/mlflow_run_id";
 
 /// Makes the workflow that carries out a plan.
 pub fn workflow(plan: &Plan) -> Workflow {
@@ -110,7 +100,7 @@ fn pipeline_spec(plan: &Plan) -> String {
     let input = |parameter: &crate::plan::Parameter| json!({"name": parameter.argument, "default": parameter.default, "optional": true});
     let mut spec = json!({
         "name": plan.name,
-        "description": plan.description.as_deref().unwrap_or(DEFAULT_DESCRIPTION),
+        "description": plan.description,
     });
     if !plan.parameters.list.is_empty() {
         spec["inputs"] = plan.parameters.list.iter().map(input).collect();
@@ -309,16 +299,17 @@ impl<'a> Builder<'a> {
     }
 
     fn volume_init(&self) -> Template {
+        let (program, script) = Plan::fill_volume();
         Template {
             name: VOLUME_INIT.into(),
             inputs: Rc::clone(&self.volume_input),
             container: Some(Container {
-                args: vec![format!("cp --verbose -r {DATA}/* {NEW_DATA}").into()],
+                args: vec![script.into()],
                 volume_mounts: Some([VolumeMount {
                     name: VOLUME_CREATE,
                     mount_path: NEW_DATA,
                 }]),
-                ..self.container(["sh", "-c"])
+                ..self.container(program)
             }),
             volumes: self.volumes.clone(),
             metadata: Some(Rc::clone(&self.uncached)),

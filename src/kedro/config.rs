@@ -60,6 +60,29 @@ pub struct Config {
     pub warnings: Vec<String>,
 }
 
+#[cfg(test)]
+impl Config {
+    /// A configuration of one file.
+    pub(crate) fn from_yaml(file: &str, text: &str) -> Self {
+        let file: Rc<Path> = Path::new(file).into();
+        let map = parse(&file, text.as_bytes(), &mut Vec::new()).unwrap();
+        let entry = |(key, node): (Key, Node)| {
+            Some((
+                key.as_text()?.to_owned(),
+                Entry {
+                    node,
+                    file: Rc::clone(&file),
+                },
+            ))
+        };
+        Self {
+            entries: map.into_iter().filter_map(entry).collect(),
+            files: vec![file.to_path_buf()],
+            warnings: Vec::new(),
+        }
+    }
+}
+
 impl ConfigLoader {
     /// Looks at the folders of `environment` in the project at `root`.
     ///

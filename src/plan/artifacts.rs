@@ -2,14 +2,12 @@
 
 use anyhow::Result;
 
+use super::infrastructure::HOME;
 use super::names::{Names, dashed};
 use crate::failure::{Failure, place};
 use crate::kedro::Config;
 use crate::wording::first_few;
 use crate::yaml::{Value, lookup};
-
-/// The folder of the project in the image.
-const HOME: &str = "/home/kedro";
 
 /// A file or folder that a step makes.
 #[derive(Debug, PartialEq, Eq)]

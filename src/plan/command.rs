@@ -1,6 +1,7 @@
 //! What a step executes: always a list of arguments, never text for a shell.
 
 use super::Plan;
+use super::infrastructure::{DATA, NEW_DATA};
 use super::parameters::{Delivery, Form, Parameter};
 use crate::kedro::KedroVersion;
 use crate::wording::first_few;
@@ -114,6 +115,11 @@ impl Plan {
             ]);
         }
         Word(parts)
+    }
+
+    /// What the step `data-volume-init` executes; the shell finds the files.
+    pub fn fill_volume() -> ([&'static str; 2], String) {
+        (["sh", "-c"], format!("cp --verbose -r {DATA}/* {NEW_DATA}"))
     }
 
     /// What the step `mlflow-start-run` executes: the plugin's own command, which is in the image.

@@ -6,6 +6,7 @@
 mod artifacts;
 mod command;
 mod fidelity;
+pub mod infrastructure;
 mod names;
 mod parameters;
 mod text;
@@ -23,23 +24,8 @@ pub use crate::settings::Volume;
 use artifacts::Artifacts;
 use names::Names;
 
-/// Names that steps of nodes cannot have, as far as the workflow has these steps.
-pub mod infrastructure {
-    /// Makes the volume.
-    pub const VOLUME_CREATE: &str = "data-volume-create";
-    /// Copies the image's data to the volume.
-    pub const VOLUME_INIT: &str = "data-volume-init";
-    /// Starts the MLflow run.
-    pub const MLFLOW_START: &str = "mlflow-start-run";
-    /// Deletes the volume when everything else has ended.
-    pub const VOLUME_TERMINATION: &str = "schedule-volume-termination";
-    /// Holds all steps where something must run after them.
-    pub const EXIT_HANDLER: &str = "exit-handler-1";
-    /// The argument that hands the volume's name on.
-    pub const VOLUME_NAME: &str = "data-volume-create-name";
-    /// The argument that hands the id of the MLflow run on.
-    pub const MLFLOW_RUN_ID: &str = "mlflow-start-run-mlflow_run_id";
-}
+/// What the plugin describes a pipeline with that has no description.
+const DEFAULT_DESCRIPTION: &str = "Convert from a Kedro pipeline into a kfp container graph.";
 
 /// Everything that a plan is made of.
 #[derive(Debug)]
@@ -78,7 +64,7 @@ pub struct Plan {
     /// The pipeline's name in Kedro.
     pub pipeline: String,
     /// What the pipeline is for, in words.
-    pub description: Option<String>,
+    pub description: String,
     /// The image that the steps run in.
     pub image: String,
     /// When the cluster pulls the image.
@@ -166,7 +152,10 @@ impl Plan {
             name: sources.project.to_owned(),
             entrypoint,
             pipeline: sources.pipeline_name.to_owned(),
-            description: settings.description.clone(),
+            description: settings
+                .description
+                .clone()
+                .unwrap_or_else(|| DEFAULT_DESCRIPTION.to_owned()),
             image: sources.image.to_owned(),
             image_pull_policy: settings.image_pull_policy.clone(),
             volume: settings

@@ -155,31 +155,9 @@ fn as_text_warning(name: &str, entry: &Entry, version: KedroVersion) -> String {
     )
 }
 
-/// A configuration of one file, for tests.
 #[cfg(test)]
 pub(super) fn config(yaml: &str) -> Config {
-    let file: std::rc::Rc<std::path::Path> =
-        std::path::Path::new("conf/base/parameters.yml").into();
-    let document = crate::yaml::read::read(yaml).expect("YAML");
-    let entries = match document.root.value {
-        Value::Map(map) => map
-            .into_iter()
-            .filter_map(|(key, node)| {
-                Some((
-                    key.as_text()?.to_owned(),
-                    Entry {
-                        node,
-                        file: std::rc::Rc::clone(&file),
-                    },
-                ))
-            })
-            .collect(),
-        _ => indexmap::IndexMap::new(),
-    };
-    Config {
-        entries,
-        ..Config::default()
-    }
+    Config::from_yaml("conf/base/parameters.yml", yaml)
 }
 
 #[cfg(test)]

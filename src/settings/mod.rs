@@ -395,29 +395,9 @@ impl Resources {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kedro::config::Entry;
-    use crate::yaml::{Key, Value};
 
     fn settings(text: &str) -> Result<(Settings, Vec<String>)> {
-        let file: Rc<Path> = Path::new("conf/base/kubeflow.yaml").into();
-        let Value::Map(map) = crate::yaml::read::read(text).unwrap().root.value else {
-            panic!("{text}")
-        };
-        let entries = map.into_iter().map(|(key, node)| {
-            let Key::Text(key) = key else { panic!() };
-            (
-                key,
-                Entry {
-                    node,
-                    file: Rc::clone(&file),
-                },
-            )
-        });
-        let config = Config {
-            entries: entries.collect(),
-            files: vec![file.to_path_buf()],
-            warnings: Vec::new(),
-        };
+        let config = Config::from_yaml("conf/base/kubeflow.yaml", text);
         let mut warnings = Vec::new();
         Settings::new(&config, &mut warnings).map(|settings| (settings, warnings))
     }
