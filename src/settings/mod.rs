@@ -420,7 +420,89 @@ mod tests {
         )
         .unwrap();
         assert_eq!(warnings, [""; 0]);
-        insta::assert_debug_snapshot!(settings);
+        insta::assert_debug_snapshot!(settings, @r#"
+        Settings {
+            host: Some(
+                "https://h/pipeline",
+            ),
+            project_id: Some(
+                "p",
+            ),
+            region: Some(
+                "r",
+            ),
+            run_config: RunConfig {
+                image: Some(
+                    "i",
+                ),
+                image_pull_policy: "Never",
+                root: Some(
+                    "b/x",
+                ),
+                experiment_name: Some(
+                    "e",
+                ),
+                run_name: Some(
+                    "r",
+                ),
+                description: Some(
+                    "d",
+                ),
+                wait_for_completion: true,
+                ttl: 60,
+                max_cache_staleness: Some(
+                    "P0D",
+                ),
+                store_kedro_outputs_as_kfp_artifacts: false,
+                volume: Some(
+                    Volume {
+                        storageclass: Some(
+                            "fast",
+                        ),
+                        size: "5",
+                        access_modes: [
+                            "ReadWriteMany",
+                        ],
+                        skip_init: true,
+                        owner: Some(
+                            47,
+                        ),
+                        keep: true,
+                    },
+                ),
+                resources: Resources {
+                    default: {
+                        "cpu": Some(
+                            "0.2",
+                        ),
+                        "memory": Some(
+                            "64Mi",
+                        ),
+                    },
+                    nodes: {
+                        "a.b": (
+                            24,
+                            {
+                                "cpu": Some(
+                                    "8",
+                                ),
+                                "nvidia.com/gpu": Some(
+                                    "1",
+                                ),
+                                "memory": None,
+                            },
+                        ),
+                    },
+                    file: Some(
+                        "conf/base/kubeflow.yaml",
+                    ),
+                },
+            },
+            files: [
+                "conf/base/kubeflow.yaml",
+            ],
+        }
+        "#);
         assert_eq!(
             settings.run_config.resources.of("a.b"),
             IndexMap::from([("cpu", "8"), ("nvidia.com/gpu", "1")])

@@ -15,7 +15,7 @@ fn help_of_everything() {
         &["--version"],
     ] {
         insta::assert_snapshot!(
-            format!("kfk {}", arguments.join(" ")),
+            format!("kfk_{}", arguments.join("_")),
             project.run(arguments)
         );
     }
@@ -68,7 +68,7 @@ fn wrong_usage_is_exit_2_with_the_nearest_known_name() {
     For more information, try '--help'.
     [exit 2]
     ");
-    insta::assert_snapshot!(project.run(&[]));
+    insta::assert_snapshot!("kfk", project.run(&[]));
     insta::assert_snapshot!(project.run(&["-q", "-v", "compile"]), @"
     ------- stderr -------
     error: the argument '--quiet' cannot be used with '--verbose...'

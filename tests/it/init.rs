@@ -22,7 +22,7 @@ fn the_configuration_is_written_and_compiles() {
     Next: check `image` and `resources` there, export the pipeline to pipeline.json, then `kfk compile`
     [exit 0]
     ");
-    insta::assert_snapshot!(project.read("conf/base/kubeflow.yaml"));
+    insta::assert_snapshot!("kubeflow.yaml", project.read("conf/base/kubeflow.yaml"));
     insta::assert_snapshot!(project.run(&["compile"]), @"
     ------- stderr -------
     Generated pipeline definition was saved to pipeline.yml
@@ -87,8 +87,11 @@ fn github_actions_build_run_and_schedule() {
     For GitHub: add the secrets GKE_PROJECT, GKE_SA_KEY and IAP_CLIENT_ID and the variable KFK_REPOSITORY, and commit pipeline.json and a Dockerfile; to compile here, set KEDRO_CONFIG_GOOGLE_PROJECT_ID and KEDRO_CONFIG_COMMIT_ID
     [exit 0]
     ");
-    insta::assert_snapshot!(project.read(".github/workflows/on-push.yml"));
-    insta::assert_snapshot!(project.read(".github/workflows/on-merge-to-master.yml"));
+    insta::assert_snapshot!("on-push.yml", project.read(".github/workflows/on-push.yml"));
+    insta::assert_snapshot!(
+        "on-merge-to-master.yml",
+        project.read(".github/workflows/on-merge-to-master.yml")
+    );
     for file in ["on-push.yml", "on-merge-to-master.yml"] {
         let text = project.read(&format!(".github/workflows/{file}"));
         serde_yaml::from_str::<serde_json::Value>(&text).unwrap();
