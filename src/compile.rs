@@ -9,6 +9,7 @@ use crate::kedro::template::PREFIX;
 use crate::kedro::{Source, Where};
 use crate::load::{Loaded, load};
 use crate::plan::{Plan, Sources};
+use crate::yaml::scalar::Schema;
 
 /// What to read, and what the command line says about it.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ pub struct Request<'a> {
 pub fn plan(request: &Request) -> Result<Plan> {
     let Loaded {
         project,
-        loader,
+        mut loader,
         settings,
         mut warnings,
     } = load(request.start, request.environment, request.variables, None)?;
@@ -66,15 +67,6 @@ pub fn plan(request: &Request) -> Result<Plan> {
         }
     };
 
-    // The plugin takes artifacts from the files beside `catalog.yml`, not from sub-folders.
-    let mut catalog = loader.get("catalog", Where::Top)?;
-    warnings.append(&mut catalog.warnings);
-    if loader.files("catalog", Where::Everywhere)?.is_empty() {
-        warnings.push("no catalog in the configuration; `kedro run` fails without one".to_owned());
-    }
-    let mut parameters = loader.get("parameters", Where::Everywhere)?;
-    warnings.append(&mut parameters.warnings);
-
     let source = Source::new(&project.root, request.pipeline_json);
     tracing::debug!("reading pipelines from {source}");
     let export = source.read()?;
@@ -83,11 +75,22 @@ pub fn plan(request: &Request) -> Result<Plan> {
             .hint("export the pipeline anew; `kedro_version` is part of the export")
     })?;
     tracing::info!("Kedro {kedro_version}, pipeline `{}`", request.pipeline);
-    if kedro_version.has_only_omegaconf() {
-        warnings.push(format!(
-            "Kedro {kedro_version} reads configuration with OmegaConfigLoader; kfk does not know its interpolation, resolvers and dataset factories yet, and reads dates and numbers such as 1e-3 as older Kedros do"
-        ));
+    if project.uses_omegaconf(kedro_version) {
+        loader.set_schema(Schema::OmegaConf);
+        warnings.push(
+            "this project reads its configuration with OmegaConfigLoader, whose interpolation, resolvers and dataset factories kfk does not know yet"
+                .to_owned(),
+        );
     }
+
+    // The plugin takes artifacts from the files beside `catalog.yml`, not from sub-folders.
+    let mut catalog = loader.get("catalog", Where::Top)?;
+    warnings.append(&mut catalog.warnings);
+    if loader.files("catalog", Where::Everywhere)?.is_empty() {
+        warnings.push("no catalog in the configuration; `kedro run` fails without one".to_owned());
+    }
+    let mut parameters = loader.get("parameters", Where::Everywhere)?;
+    warnings.append(&mut parameters.warnings);
     if let Some(folder) = loader.missing_folder() {
         warnings.push(format!(
             "no folder `{folder}`; `kedro run` fails in an image that has none, even an empty one"

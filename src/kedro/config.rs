@@ -13,6 +13,7 @@ use indexmap::IndexMap;
 use super::template::{self, Globals};
 use crate::failure::{Failure, place};
 use crate::wording::listed;
+use crate::yaml::scalar::Schema;
 use crate::yaml::{self, Key, Map, Node, Value};
 
 /// The folder of the configuration inside the project.
@@ -38,6 +39,7 @@ pub struct ConfigLoader {
     /// The folder of the environment, where there is none.
     missing: Option<String>,
     globals: Globals,
+    schema: Schema,
 }
 
 /// A top-level entry and the file that it comes from, relative to the project.
@@ -65,7 +67,7 @@ impl Config {
     /// A configuration of one file.
     pub(crate) fn from_yaml(file: &str, text: &str) -> Self {
         let file: Rc<Path> = Path::new(file).into();
-        let map = parse(&file, text.as_bytes(), &mut Vec::new()).unwrap();
+        let map = parse(&file, text.as_bytes(), Schema::PyYaml, &mut Vec::new()).unwrap();
         let entry = |(key, node): (Key, Node)| {
             Some((
                 key.as_text()?.to_owned(),
@@ -123,7 +125,13 @@ impl ConfigLoader {
             folders,
             missing,
             globals,
+            schema: Schema::default(),
         })
+    }
+
+    /// Reads dates and numbers as `schema` says from now on.
+    pub fn set_schema(&mut self, schema: Schema) {
+        self.schema = schema;
     }
 
     /// The folder of the environment, where it may be and is absent.
@@ -200,7 +208,7 @@ impl ConfigLoader {
         tracing::debug!("reading {}", name.display());
         config.files.push(name.to_path_buf());
         let bytes = fs::read(file).with_context(|| format!("cannot read `{}`", name.display()))?;
-        for (key, node) in parse(&name, &bytes, &mut config.warnings)? {
+        for (key, node) in parse(&name, &bytes, self.schema, &mut config.warnings)? {
             let line = node.line;
             let key = match key {
                 Key::Text(text) => text,
@@ -361,7 +369,7 @@ fn jinja_line(text: &str) -> Option<usize> {
 }
 
 /// Parses a file by its extension; an empty one is an empty mapping.
-fn parse(name: &Path, bytes: &[u8], warnings: &mut Vec<String>) -> Result<Map> {
+fn parse(name: &Path, bytes: &[u8], schema: Schema, warnings: &mut Vec<String>) -> Result<Map> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()]
             .split(|byte| *byte == b'\n')
@@ -385,7 +393,7 @@ fn parse(name: &Path, bytes: &[u8], warnings: &mut Vec<String>) -> Result<Map> {
             ))
         })?
     } else {
-        let document = yaml::read::read(text).map_err(|error| {
+        let document = yaml::read::read(text, schema).map_err(|error| {
             let failure = Failure::usage(format!(
                 "{}: cannot be read as YAML: {}, at column {}",
                 place(name, error.line),

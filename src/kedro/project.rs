@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::version::KedroVersion;
 use crate::failure::Failure;
+use crate::yaml::scalar::Schema;
 use crate::yaml::{self, Value, lookup};
 
 /// A Kedro project.
@@ -74,6 +75,22 @@ impl Project {
         .into())
     }
 
+    /// Whether Kedro reads this project's configuration with `OmegaConfigLoader`: from 0.19 always, before where
+    /// `settings.py` says so in the form that `kedro new` writes.
+    pub fn uses_omegaconf(&self, version: KedroVersion) -> bool {
+        let settings = self
+            .root
+            .join("src")
+            .join(&self.package)
+            .join("settings.py");
+        let names_it = |text: String| {
+            text.lines().any(|line| {
+                line.starts_with("CONFIG_LOADER_CLASS") && line.contains("OmegaConfigLoader")
+            })
+        };
+        version.has_only_omegaconf() || fs::read_to_string(settings).is_ok_and(names_it)
+    }
+
     fn in_folder(root: &Path) -> Result<Option<Self>> {
         let pyproject = root.join(PYPROJECT);
         if let Some(text) = read_if_there(&pyproject)? {
@@ -105,7 +122,7 @@ impl Project {
 
 impl Metadata {
     fn from_yaml(file: &Path, text: &str) -> Result<Self> {
-        let document = yaml::read::read(text).map_err(|error| {
+        let document = yaml::read::read(text, Schema::PyYaml).map_err(|error| {
             Failure::usage(format!(
                 "{}: {}",
                 crate::failure::place(file, error.line),

@@ -289,10 +289,12 @@ mod tests {
 
     #[test]
     fn an_unresolved_placeholder_is_named_with_its_key() {
-        let mut node =
-            crate::yaml::read::read("run_config:\n  list:\n  - a\n  - x ${not_there} y\n")
-                .unwrap()
-                .root;
+        let mut node = crate::yaml::read::read(
+            "run_config:\n  list:\n  - a\n  - x ${not_there} y\n",
+            crate::yaml::scalar::Schema::PyYaml,
+        )
+        .unwrap()
+        .root;
         let error = fill(&mut node, "", &globals()).unwrap_err();
         assert_eq!(
             error,
@@ -308,12 +310,18 @@ mod tests {
 
     #[test]
     fn keys_are_filled_in_too() {
-        let mut node = crate::yaml::read::read("a:\n  step_${commit_id}: 1\n")
-            .unwrap()
-            .root;
+        let mut node = crate::yaml::read::read(
+            "a:\n  step_${commit_id}: 1\n",
+            crate::yaml::scalar::Schema::PyYaml,
+        )
+        .unwrap()
+        .root;
         fill(&mut node, "", &globals()).unwrap();
         assert_eq!(node, {
-            let mut wanted = crate::yaml::read::read("a:\n  step_abc: 1\n").unwrap().root;
+            let mut wanted =
+                crate::yaml::read::read("a:\n  step_abc: 1\n", crate::yaml::scalar::Schema::PyYaml)
+                    .unwrap()
+                    .root;
             wanted.line = node.line;
             wanted
         });

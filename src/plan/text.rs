@@ -128,7 +128,7 @@ mod tests {
             quote(&text, &mut quoted);
             prop_assert!(!needs_escapes(&quoted), "{}", quoted);
             prop_assert_eq!(&serde_json::from_str::<String>(&quoted).unwrap(), &text);
-            prop_assert_eq!(crate::yaml::read::read(&quoted).unwrap().root.value, Value::Text(text));
+            prop_assert_eq!(crate::yaml::read::read(&quoted, crate::yaml::scalar::Schema::PyYaml).unwrap().root.value, Value::Text(text));
         }
     }
 }

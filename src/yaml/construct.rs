@@ -3,7 +3,7 @@
 use libyaml_safer::Mark;
 
 use super::read::{ReadError, fail};
-use super::scalar::{Scalar, is_possible_timestamp, resolve};
+use super::scalar::{Scalar, Schema, is_possible_timestamp, resolve};
 use super::value::Value;
 
 /// The name of a tag of the core schema.
@@ -28,8 +28,8 @@ fn unsupported<T>(tag: &str, mark: Mark) -> Result<T, ReadError> {
 }
 
 /// The value of a scalar whose kind is to be guessed.
-pub(super) fn plain(text: String, mark: Mark) -> Result<Value, ReadError> {
-    Ok(match resolve(&text) {
+pub(super) fn plain(text: String, mark: Mark, schema: Schema) -> Result<Value, ReadError> {
+    Ok(match schema.resolve(&text) {
         Scalar::Null => Value::Null,
         Scalar::Bool(value) => Value::Bool(value),
         Scalar::Int(value) => Value::Int(value),

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use libyaml_safer::{Event, EventData, Mark, Parser};
 
 use super::construct::{expect_tag, plain, tagged};
+use super::scalar::Schema;
 use super::value::{Key, Map, Node, Value};
 
 /// Deeper nesting than this is taken for a mistake (or an attack); Python gives up at about 1,000.
@@ -42,12 +43,13 @@ pub struct Document {
 /// # Errors
 /// Where the text is not YAML, holds more than one document, or uses what Kedro's configuration cannot:
 /// tags that only Python knows, mappings as keys, anchors that contain themselves, days that do not exist.
-pub fn read(text: &str) -> Result<Document, ReadError> {
+pub fn read(text: &str, schema: Schema) -> Result<Document, ReadError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut parser = Parser::new();
     parser.set_input(text.as_bytes());
     let mut composer = Composer {
         parser,
+        schema,
         anchors: HashMap::new(),
         repeated: Vec::new(),
         repeats_left: MOST_REPEATED,
@@ -61,6 +63,7 @@ pub fn read(text: &str) -> Result<Document, ReadError> {
 
 struct Composer<'a> {
     parser: Parser<&'a [u8]>,
+    schema: Schema,
     /// The values of anchors; `None` while the value is still being read.
     anchors: HashMap<String, Option<Node>>,
     repeated: Vec<(String, usize, usize)>,
@@ -148,9 +151,9 @@ impl Composer<'_> {
             } => {
                 let value = match tag {
                     // A lone `!` says nothing, also to PyYAML.
-                    Some(tag) if tag == "!" => plain(value, mark)?,
+                    Some(tag) if tag == "!" => plain(value, mark, self.schema)?,
                     Some(tag) => tagged(value, &tag, mark)?,
-                    None if plain_implicit => plain(value, mark)?,
+                    None if plain_implicit => plain(value, mark, self.schema)?,
                     None => Value::Text(value),
                 };
                 self.finish(anchor, Node { value, line }, mark)
@@ -383,8 +386,13 @@ fn as_key(node: Node, mark: Mark) -> Result<Key, ReadError> {
 mod tests {
     use std::fmt::Write;
 
+    use super::read as read_as;
     use super::*;
     use crate::yaml::value::lookup;
+
+    fn read(text: &str) -> Result<Document, ReadError> {
+        read_as(text, Schema::PyYaml)
+    }
 
     fn root(text: &str) -> Value {
         read(text)

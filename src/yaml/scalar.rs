@@ -23,6 +23,42 @@ pub enum Scalar {
     Text,
 }
 
+/// Which reader of YAML decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Schema {
+    /// PyYAML's safe loader, which `ConfigLoader` and `TemplatedConfigLoader` read with.
+    #[default]
+    PyYaml,
+    /// OmegaConf's loader: PyYAML's, with `1e3` as a number and dates as text.
+    OmegaConf,
+}
+
+impl Schema {
+    /// Resolves a plain scalar as this reader does.
+    pub fn resolve(self, text: &str) -> Scalar {
+        match (self, resolve(text)) {
+            (Self::OmegaConf, Scalar::Timestamp) => Scalar::Text,
+            (Self::OmegaConf, Scalar::Text) => {
+                exponential(text).map_or(Scalar::Text, Scalar::Float)
+            }
+            (_, scalar) => scalar,
+        }
+    }
+}
+
+/// A number with an exponent that YAML 1.1 takes for text: without a point, or with an exponent without a sign.
+fn exponential(text: &str) -> Option<f64> {
+    let (_, body) = split_sign(text);
+    let (number, exponent) = body.split_once(['e', 'E'])?;
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let digits = |text: &str| !text.is_empty() && all(text, |b| b.is_ascii_digit());
+    let fits = whole.split('_').all(digits)
+        && all(fraction, digit_or_underscore)
+        && digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent));
+    let plain: String = text.chars().filter(|c| *c != '_').collect();
+    if fits { plain.parse().ok() } else { None }
+}
+
 /// Resolves a plain scalar as PyYAML does.
 pub fn resolve(text: &str) -> Scalar {
     match text {
@@ -285,7 +321,7 @@ pub fn is_possible_timestamp(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Scalar, is_possible_timestamp, resolve};
+    use super::{Scalar, Schema, is_possible_timestamp, resolve};
 
     /// Each line was checked against PyYAML 6.0.3.
     #[test]
@@ -372,6 +408,29 @@ mod tests {
             "2020-01-01 10:60:00",
         ] {
             assert!(!is_possible_timestamp(text), "{text}");
+        }
+    }
+
+    /// Each line was checked against OmegaConf 2.4.0.
+    #[test]
+    fn omegaconf_knows_more_numbers_and_no_dates() {
+        for (text, wanted) in [
+            ("1e3", Scalar::Float(1000.0)),
+            ("1e-3", Scalar::Float(0.001)),
+            ("-1.5e3", Scalar::Float(-1500.0)),
+            ("1_0E+2", Scalar::Float(1000.0)),
+            ("1.e5", Scalar::Float(100_000.0)),
+            ("2020-01-02", Scalar::Text),
+            ("2020-01-02T10:00:00", Scalar::Text),
+            ("0755", Scalar::Int(493)),
+            ("yes", Scalar::Bool(true)),
+            ("12:30", Scalar::Int(750)),
+            ("e5", Scalar::Text),
+            ("1e", Scalar::Text),
+            ("1e5x", Scalar::Text),
+            ("1__0e5", Scalar::Text),
+        ] {
+            assert_eq!(Schema::OmegaConf.resolve(text), wanted, "{text}");
         }
     }
 }

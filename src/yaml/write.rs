@@ -530,7 +530,7 @@ mod tests {
             let value = json!({"v": text, "l": [text, [text]], "m": {text.as_str(): {text.as_str(): 1}}});
             let yaml = to_string(&value);
             prop_assert_eq!(&from_serde_yaml(&yaml), &value);
-            let Value::Map(root) = read(&yaml).map_err(|e| TestCaseError::fail(format!("{e:?}\n{yaml}")))?.root.value else {
+            let Value::Map(root) = read(&yaml, crate::yaml::scalar::Schema::PyYaml).map_err(|e| TestCaseError::fail(format!("{e:?}\n{yaml}")))?.root.value else {
                 return Err(TestCaseError::fail("not a mapping"));
             };
             prop_assert_eq!(&root[&Key::from("v")].value, &Value::Text(text.clone()));

@@ -19,7 +19,10 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ("plan", &["failure", "kedro", "settings", "wording", "yaml"]),
     ("argo", &["plan", "yaml"]),
     ("load", &["kedro", "settings"]),
-    ("compile", &["failure", "kedro", "load", "plan", "settings"]),
+    (
+        "compile",
+        &["failure", "kedro", "load", "plan", "settings", "yaml"],
+    ),
     (
         "commands",
         &[

@@ -414,7 +414,7 @@ fn what_the_image_will_miss_is_warned_about() {
     project.write("pipeline.json", export);
     insta::assert_snapshot!(project.run(&["compile"]), @"
     ------- stderr -------
-    warning: Kedro 0.19.3 reads configuration with OmegaConfigLoader; kfk does not know its interpolation, resolvers and dataset factories yet, and reads dates and numbers such as 1e-3 as older Kedros do
+    warning: this project reads its configuration with OmegaConfigLoader, whose interpolation, resolvers and dataset factories kfk does not know yet
     warning: no folder `conf/local`; `kedro run` fails in an image that has none, even an empty one
     Generated pipeline definition was saved to pipeline.yml
     [exit 0]
@@ -534,10 +534,10 @@ fn more_is_said_when_asked() {
     ------- stderr -------
      INFO project `Demo` (package `demo`) in DIR
     DEBUG reading conf/base/kubeflow.yaml
-    DEBUG reading conf/base/catalog.yml
-    DEBUG reading conf/base/parameters.yml
     DEBUG reading pipelines from pipeline.json
      INFO Kedro 0.17.4, pipeline `__default__`
+    DEBUG reading conf/base/catalog.yml
+    DEBUG reading conf/base/parameters.yml
     Generated pipeline definition was saved to pipeline.yml
     [exit 0]
     ");

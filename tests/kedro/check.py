@@ -37,6 +37,10 @@ PARAMETERS = {
         "nested: {model: {depth: 3, names: [a, b], nothing: null}}\nsmall: {depth: 3}\nnothing: null\nday: 2020-01-02\ndays: [2020-01-02, 1.0e-05]\n",
         [("flag", "true", True), ("whole", "2.5", 2.5), ("a_list", "[3, y]", [3, "y"]), ("big", "7", 7)],
     ),
+    "dates": (
+        "lr: 1e-3\nf: 1.5e3\nday: 2020-01-02\ntime: 2020-01-02T10:00:00\nall: {day: 2020-01-02, lr: [1e5, 1.0e+5, 1_000]}\nrate: 0.25\n",
+        [("rate", "0.5", 0.5)],
+    ),
     "looks": (
         "version: '1.10'\noctal: '010'\nhex: 0x1F\nyes_text: 'yes'\nnull_text: 'null'\nexponent: '1e3'\ninf: 'inf'\n"
         "under: '1_000'\ntime: '12:30'\nday: '2020-01-02'\nnumber: '7'\n",
@@ -82,6 +86,12 @@ HOOKS = (ProjectHooks(),)
 """
 
 
+OMEGACONF_SETTINGS = """
+from kedro.config import OmegaConfigLoader
+CONFIG_LOADER_CLASS = OmegaConfigLoader
+"""
+
+
 def run(words, cwd, path):
     env = {"PATH": f"{path}:/usr/bin:/bin", "HOME": os.environ.get("HOME", "/"), "DO_NOT_TRACK": "1", "PYTHONPATH": str(cwd / "src")}
     done = subprocess.run(words, cwd=cwd, env=env, capture_output=True, text=True)
@@ -89,7 +99,7 @@ def run(words, cwd, path):
     return done
 
 
-def make_project(home, version, parameters):
+def make_project(home, version, parameters, settings):
     """A project with one node, which writes down the parameters that it is given."""
     for folder in ("conf/base", "conf/local", "src/recorder", "data"):
         (home / folder).mkdir(parents=True)
@@ -103,7 +113,7 @@ def make_project(home, version, parameters):
     (home / "conf/base/logging.yml").write_text("version: 1\n")
     (home / "conf/base/credentials.yml").write_text("{}\n")
     (home / "src/recorder/__init__.py").write_text("")
-    (home / "src/recorder/settings.py").write_text(OLD_SETTINGS if version < (0, 18) else "")
+    (home / "src/recorder/settings.py").write_text(settings)
     (home / "src/recorder/pipeline_registry.py").write_text(REGISTRY)
 
 
@@ -111,11 +121,11 @@ def recorded(home):
     return (home / "data/recorded.json").read_text()
 
 
-def check_parameters(kfk, python, version, name):
+def check_parameters(kfk, python, version, name, settings):
     parameters, changes = PARAMETERS[name]
     with tempfile.TemporaryDirectory() as folder:
         home = pathlib.Path(folder) / "recorder"
-        make_project(home, version, parameters)
+        make_project(home, version, parameters, settings)
         bin_folder = pathlib.Path(python).parent
         run(["sh", "-c", EXPORT], home, bin_folder)
         run(["kedro", "run"], home, bin_folder)
@@ -155,7 +165,14 @@ def main():
     for python in pythons:
         text = subprocess.run([python, "-c", "import kedro; print(kedro.__version__)"], capture_output=True, text=True, check=True).stdout
         version = tuple(int(part) for part in text.strip().split(".")[:3])
-        checks = {f"parameters {name}": (lambda name=name: check_parameters(kfk, python, version, name)) for name in PARAMETERS}
+        settings = {"": OLD_SETTINGS if version < (0, 18) else ""}
+        if version[:2] == (0, 18):
+            settings[" with OmegaConfigLoader"] = OMEGACONF_SETTINGS
+        checks = {
+            f"parameters {name}{loader}": lambda name=name, text=text: check_parameters(kfk, python, version, name, text)
+            for loader, text in settings.items()
+            for name in PARAMETERS
+        }
         if subprocess.run([python, "-c", "import kedro_datasets"], capture_output=True).returncode == 0 and version[:2] == (0, 18):
             checks["examples/spaceflights"] = lambda: check_example(kfk, python)
         for name, check in checks.items():
