@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 
 use super::template::{self, Globals};
 use crate::failure::{Failure, place};
-use crate::wording::listed;
+use crate::wording::{first_few, listed};
 use crate::yaml::scalar::Schema;
 use crate::yaml::{self, Key, Map, Node, Value};
 
@@ -60,6 +60,37 @@ pub struct Config {
     pub files: Vec<PathBuf>,
     /// What the reader may want to mend.
     pub warnings: Vec<String>,
+}
+
+impl Config {
+    /// Takes out the entries with `${…}`, whose values only Kedro can know.
+    fn leave_interpolations(&mut self, kind: &str) {
+        let is_known = |key: &String, entry: &mut Entry| {
+            !key.contains("${") && !has_interpolation(&entry.node)
+        };
+        let all: Vec<String> = self.entries.keys().cloned().collect();
+        self.entries.retain(|key, entry| is_known(key, entry));
+        let left = all
+            .iter()
+            .filter(|key| !self.entries.contains_key(*key))
+            .map(String::as_str);
+        let mut left = left.peekable();
+        if left.peek().is_some() {
+            let names = first_few(left);
+            self.warnings.push(format!(
+                "left to Kedro's own reading of the {kind}, for their `${{…}}`: {names}"
+            ));
+        }
+    }
+}
+
+fn has_interpolation(node: &Node) -> bool {
+    match &node.value {
+        Value::Text(text) => text.contains("${"),
+        Value::List(items) => items.iter().any(has_interpolation),
+        Value::Map(map) => map.values().any(has_interpolation),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -156,13 +187,17 @@ impl ConfigLoader {
         Ok(files)
     }
 
-    /// Reads, merges and fills in the configuration of one kind: `catalog`, `parameters`, `kubeflow`.
+    /// Reads, merges and fills in the configuration of one kind: `catalog`, `parameters`, `kubeflow`. What only
+    /// OmegaConf could fill in is left out, with a warning.
     ///
     /// # Errors
     /// Those of [`ConfigLoader::read`] and [`ConfigLoader::fill`].
     pub fn get(&self, kind: &str, depth: Where) -> Result<Config> {
         let mut config = self.read(kind, depth)?;
-        self.fill(&mut config)?;
+        match self.schema {
+            Schema::PyYaml => self.fill(&mut config)?,
+            Schema::OmegaConf => config.leave_interpolations(kind),
+        }
         Ok(config)
     }
 
@@ -406,7 +441,8 @@ fn parse(name: &Path, bytes: &[u8], schema: Schema, warnings: &mut Vec<String>) 
                 failure
             }
         })?;
-        if let Some(line) = jinja_line(text) {
+        let rendered = schema == Schema::PyYaml;
+        if let Some(line) = jinja_line(text).filter(|_| rendered) {
             warnings.push(format!(
                 "{}: looks like Jinja2, which Kedro's TemplatedConfigLoader renders where it is installed; kfk takes it as it stands",
                 place(name, line)
@@ -598,6 +634,18 @@ mod tests {
         insta::assert_snapshot!(conf.error("local"), @"conf/base/parameters.yml:2: not UTF-8 text | save the file as UTF-8");
         fs::remove_dir_all(conf.root().join("conf/base")).unwrap();
         insta::assert_snapshot!(conf.error("local"), @"no folder `conf/base` in `DIR`");
+    }
+
+    #[test]
+    fn what_only_omegaconf_could_fill_in_is_left_to_it() {
+        let text = "a: 1e3\nb: ${a}\nc: [x, {d: 'x${globals:y}'}]\ne: '{{ x }}'\n";
+        let conf = Conf::new(&[("base/parameters.yml", text)]);
+        let mut loader = ConfigLoader::new(&conf.root(), "local", Globals::default()).unwrap();
+        loader.set_schema(Schema::OmegaConf);
+        let config = loader.get("parameters", Where::Everywhere).unwrap();
+        assert_eq!(config.entries.keys().collect::<Vec<_>>(), ["a", "e"]);
+        assert_eq!(config.entries["a"].node.value, Value::Float(1000.0));
+        insta::assert_snapshot!(config.warnings.join("\n"), @"left to Kedro's own reading of the parameters, for their `${…}`: `b`, `c`");
     }
 
     #[test]

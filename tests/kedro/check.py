@@ -54,6 +54,9 @@ PARAMETERS = {
     ),
 }
 
+# Only for OmegaConf: what it fills in keeps the value that Kedro gives it.
+INTERPOLATION = ("base: 2\nhalf: 1e-3\ndouble: ${base}\nnested: {a: '${half}', b: [x]}\n", [("half", "0.5", 0.5)])
+
 REGISTRY = """
 import json
 from kedro.pipeline import Pipeline, node
@@ -122,7 +125,7 @@ def recorded(home):
 
 
 def check_parameters(kfk, python, version, name, settings):
-    parameters, changes = PARAMETERS[name]
+    parameters, changes = INTERPOLATION if name == "interpolation" else PARAMETERS[name]
     with tempfile.TemporaryDirectory() as folder:
         home = pathlib.Path(folder) / "recorder"
         make_project(home, version, parameters, settings)
@@ -171,7 +174,7 @@ def main():
         checks = {
             f"parameters {name}{loader}": lambda name=name, text=text: check_parameters(kfk, python, version, name, text)
             for loader, text in settings.items()
-            for name in PARAMETERS
+            for name in [*PARAMETERS, *(["interpolation"] if loader or version >= (0, 19) else [])]
         }
         if subprocess.run([python, "-c", "import kedro_datasets"], capture_output=True).returncode == 0 and version[:2] == (0, 18):
             checks["examples/spaceflights"] = lambda: check_example(kfk, python)
