@@ -2,13 +2,15 @@
 
 pub mod config;
 pub mod export;
+mod lookup;
 pub mod pipeline;
 pub mod project;
 pub mod template;
 pub mod version;
 
-pub use config::{Config, ConfigLoader, Where};
+pub use config::{Config, ConfigLoader};
 pub use export::{DEFAULT_PIPELINE, Export, Source};
+pub use lookup::Where;
 pub use pipeline::Pipeline;
 pub use project::Project;
 pub use version::KedroVersion;
