@@ -30,17 +30,23 @@ pub struct Request<'a> {
     pub variables: &'a [(String, String)],
 }
 
-/// Reads the project and decides what runs on the cluster.
+/// Reads the project and decides what runs on the cluster. What the reader may want to mend goes to
+/// `warnings`, also where this fails: it may be why.
 ///
 /// # Errors
 /// Where the project, its configuration or its pipeline export is wrong.
-pub fn plan(request: &Request) -> Result<Plan> {
+pub fn plan(request: &Request, warnings: &mut Vec<String>) -> Result<Plan> {
     let Loaded {
         project,
         mut loader,
         settings,
-        mut warnings,
-    } = load(request.start, request.environment, request.variables, None)?;
+    } = load(
+        request.start,
+        request.environment,
+        request.variables,
+        None,
+        warnings,
+    )?;
     if settings.is_vertex_ai() {
         return Err(Failure::other(
             "compiling for Vertex AI Pipelines is not available in this version of kfk",
@@ -113,10 +119,9 @@ pub fn plan(request: &Request) -> Result<Plan> {
         parameters: &parameters,
         catalog: &catalog,
         mlflow,
-        variables: &passed_on(request.variables, &mut warnings),
+        variables: &passed_on(request.variables, warnings),
     })?;
     warnings.append(&mut plan.warnings);
-    plan.warnings = warnings;
     Ok(plan)
 }
 

@@ -1,8 +1,8 @@
 //! kfk takes a Kedro project to Kubeflow: it reads the project from disk, decides what should run on the
 //! cluster, and writes that down as a workflow.
 //!
-//! Data flows one way: [`cli`] calls [`commands`]; [`compile`] reads the project through [`kedro`] and
-//! [`settings`]; [`plan`] decides; [`argo`] writes. `plan` and `argo` are pure.
+//! Data flows one way: [`cli`] calls [`commands`]; [`load`] and [`compile`] read the project through [`kedro`]
+//! and [`settings`]; [`plan`] decides; [`argo`] writes. `plan` and `argo` are pure.
 
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
@@ -15,7 +15,6 @@ pub mod file;
 pub mod host;
 pub mod kedro;
 pub mod load;
-
 pub mod output;
 pub mod plan;
 pub mod settings;

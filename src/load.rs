@@ -17,12 +17,10 @@ pub struct Loaded {
     pub loader: ConfigLoader,
     /// `kubeflow.yaml`.
     pub settings: Settings,
-    /// What the reader may want to mend.
-    pub warnings: Vec<String>,
 }
 
 /// Finds the project and reads its `kubeflow.yaml`, all of it or only some top-level keys: placeholders under
-/// the others need no values then.
+/// the others need no values then. What the reader may want to mend goes to `warnings`, also where this fails.
 ///
 /// # Errors
 /// Where there is no project, or its configuration is wrong.
@@ -31,6 +29,7 @@ pub fn load(
     environment: &str,
     variables: &[(String, String)],
     only: Option<&[&str]>,
+    warnings: &mut Vec<String>,
 ) -> Result<Loaded> {
     let project = Project::find(start)?;
     tracing::info!(
@@ -49,13 +48,12 @@ pub fn load(
     if let Some(keys) = only {
         config.entries.retain(|key, _| keys.contains(&key.as_str()));
     }
+    warnings.append(&mut config.warnings);
     loader.fill(&mut config)?;
-    let mut warnings = std::mem::take(&mut config.warnings);
-    let settings = Settings::new(&config, &mut warnings)?;
+    let settings = Settings::new(&config, warnings)?;
     Ok(Loaded {
         project,
         loader,
         settings,
-        warnings,
     })
 }

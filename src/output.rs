@@ -48,6 +48,13 @@ impl Output {
         }
     }
 
+    /// The same for several.
+    pub fn warn_all(self, warnings: &[String]) {
+        for warning in warnings {
+            self.warn(warning);
+        }
+    }
+
     /// Why the program ends without success, and what to do.
     pub fn error(self, error: &anyhow::Error, hint: Option<&str>) {
         say(&format!("error: {error:#}"));

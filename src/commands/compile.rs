@@ -44,7 +44,7 @@ pub struct Args {
 /// # Errors
 /// Where the project, its configuration or its export is wrong, or the file cannot be written.
 pub fn run(context: &Context, args: &Args) -> Result<()> {
-    let plan = plan(&Request {
+    let request = Request {
         start: &context.start,
         environment: &context.environment,
         pipeline_json: context.pipeline_json.as_deref(),
@@ -52,10 +52,13 @@ pub fn run(context: &Context, args: &Args) -> Result<()> {
         image: args.image.as_deref(),
         mlflow: (args.mlflow || args.no_mlflow).then_some(args.mlflow),
         variables: &context.variables,
-    })?;
-    let workflow = argo::workflow(&plan);
-    for warning in plan.warnings.iter().chain(&argo::size_warning(&workflow)) {
-        context.output.warn(warning);
+    };
+    let mut warnings = Vec::new();
+    let plan = plan(&request, &mut warnings);
+    context.output.warn_all(&warnings);
+    let workflow = argo::workflow(&plan?);
+    if let Some(warning) = argo::size_warning(&workflow) {
+        context.output.warn(&warning);
     }
     let file = crate::file::expand(&args.output);
     if file == Path::new("-") {

@@ -31,32 +31,31 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// # Errors
 /// Where there is no project or no `host` in its configuration. That no browser opens is only a warning.
 pub fn run(context: &Context, args: &Args) -> Result<()> {
+    let mut warnings = Vec::new();
     let loaded = load(
         &context.start,
         &context.environment,
         &context.variables,
         Some(&["host"]),
-    )?;
-    for warning in &loaded.warnings {
-        context.output.warn(warning);
-    }
-    let settings = loaded.settings;
+        &mut warnings,
+    );
+    context.output.warn_all(&warnings);
+    let settings = loaded?.settings;
     if settings.is_vertex_ai() {
         return Err(Failure::other(
             "the page of Vertex AI Pipelines is not available in this version of kfk",
         )
         .into());
     }
-    let Some(host) = &settings.host else {
+    let Some(host) = settings.host.as_deref().map(str::trim) else {
         return Err(settings
             .missing("host", "the base URL of Kubeflow Pipelines")
             .into());
     };
-    let url = crate::host::parse(host)
-        .map_err(|why| settings.wrong("host", &format!("{why}: `{host}`")))?;
-    context.output.data(url.as_str())?;
+    crate::host::parse(host).map_err(|why| settings.wrong("host", &format!("{why}: `{host}`")))?;
+    context.output.data(host)?;
     if !args.no_browser
-        && let Err(error) = open(url.into())
+        && let Err(error) = open(host.to_owned())
     {
         tracing::debug!("{error}");
         context

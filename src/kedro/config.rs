@@ -69,9 +69,7 @@ impl Config {
         let mut left = left.peekable();
         if left.peek().is_some() {
             let names = first_few(left);
-            self.warnings.push(format!(
-                "left to Kedro's own reading of the {kind}, for their `${{…}}`: {names}"
-            ));
+            self.warnings.push(format!("kfk leaves {names} of the {kind} to Kedro: `${{…}}` there is for OmegaConf to fill in"));
         }
     }
 }
@@ -575,7 +573,7 @@ mod tests {
         let config = loader.get("parameters", Where::Everywhere).unwrap();
         assert_eq!(config.entries.keys().collect::<Vec<_>>(), ["a", "e"]);
         assert_eq!(config.entries["a"].node.value, Value::Float(1000.0));
-        insta::assert_snapshot!(config.warnings.join("\n"), @"left to Kedro's own reading of the parameters, for their `${…}`: `b`, `c`");
+        insta::assert_snapshot!(config.warnings.join("\n"), @"kfk leaves `b`, `c` of the parameters to Kedro: `${…}` there is for OmegaConf to fill in");
     }
 
     #[test]

@@ -358,6 +358,7 @@ fn what_is_wrong_with_the_project_is_said() {
     project.write("conf/base/kubeflow.yaml", "run_config:\n  imagee: x\n");
     insta::assert_snapshot!(project.run(&["compile"]), @"
     ------- stderr -------
+    warning: conf/base/kubeflow.yaml:2: unknown key `run_config.imagee`; did you mean `image`?
     error: conf/base/kubeflow.yaml: `run_config.image` is missing: the name of the image that the steps run in
 
     hint: add it there, or give it with `--image IMAGE`

@@ -62,7 +62,7 @@ fn placeholders_that_do_not_matter_need_no_values() {
     );
     insta::assert_snapshot!(project.run(&["ui", "--no-browser"]), @"
     ------- stdout -------
-    http://localhost:8080/
+    http://localhost:8080
     [exit 0]
     ");
 }
